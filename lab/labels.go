@@ -72,8 +72,8 @@ func contenders(ctx context.Context, env *Env, seed uint64) ([]contender, error)
 			continue
 		}
 		scratch, random := base, base
-		scratch.name, scratch.random, scratch.recipe = c.title+" from scratch", true, fromScratch
-		scratch.mixed = false
+		scratch.name, scratch.random = c.title+" from scratch", true
+		scratch.recipe, scratch.mixed = fromScratch(c.species), false
 		random.name, random.random, random.recipe = c.title+" random, frozen", true, linear
 		random.frozen = true
 		all = append(all, scratch, random)

@@ -24,7 +24,7 @@ func TestSearchScratch(t *testing.T) {
 	if os.Getenv("LMZOO_SEARCH") == "" {
 		t.Skip("a search of half an hour; set LMZOO_SEARCH=1 to run it")
 	}
-	const seed, draws = 11, 2
+	const seed = 11
 	env := &Env{Threads: runtime.NumCPU(), Scale: Full, Store: NewStore("")}
 	w, dev := reviewTask(seed, world.Dev)
 	rates := []recipe{
@@ -35,11 +35,14 @@ func TestSearchScratch(t *testing.T) {
 		p := pretrainedReviews(species, seed, 1, map[string]any{"steps": 1, "warmup": 0})
 		r, err := env.Store.Pretrained(context.Background(), env, p)
 		require.NoError(t, err)
-		for labels, steps := range map[int][]int{
-			50: {100, 300}, 1000: {600, 1200},
+		for _, of := range []struct {
+			labels, draws int
+			steps         []int
+		}{
+			{50, 8, []int{100, 300}}, {1000, 2, []int{600, 1200}},
 		} {
 			var all []contender
-			for _, n := range steps {
+			for _, n := range of.steps {
 				for _, rate := range rates {
 					rate.steps = n
 					all = append(all, contender{
@@ -48,11 +51,11 @@ func TestSearchScratch(t *testing.T) {
 					})
 				}
 			}
-			acc, err := fits(context.Background(), env, all, w, dev, labels, draws, seed)
+			acc, err := fits(context.Background(), env, all, w, dev, of.labels, of.draws, seed)
 			require.NoError(t, err)
 			for i, c := range all {
 				m, low, high := eval.Mean(acc[i])
-				fmt.Printf("%-28s %5d labels  %.3f ±%.3f\n", c.name, labels, m, (high-low)/2)
+				fmt.Printf("%-28s %5d labels  %.3f ±%.3f\n", c.name, of.labels, m, (high-low)/2)
 			}
 		}
 	}

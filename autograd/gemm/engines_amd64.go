@@ -60,7 +60,8 @@ func avx512() *engine {
 		name: "avx512", streams: true, mr: rows512, nr: panel512,
 		directRows: 4 * rows512, directArea: 1 << 17,
 		lowRows: 8, evenRows: 6, lowArea: 5000, turn: turn512,
-		wide: true, kernel: avx512Strips, packA: packA512, packB: packB512, small: dots(dotRows512,
+		fetch: fetchLines,
+		wide:  true, kernel: avx512Strips, packA: packA512, packB: packB512, small: dots(dotRows512,
 			dots512, avx512Dots1),
 	}
 }

@@ -31,7 +31,7 @@ func neon() *engine {
 }
 
 func stripsNeon(_, k int, a *float32, _, _ int, b *float32, _, panel int, alpha float32, add bool,
-	c *float32, ldc, n, rows int) {
+	c *float32, ldc, n, rows int, _ *float32) {
 	stripNeon(rows, n, k, alpha, a, unsafe.Slice(b, (n-1)/neonCols*panel+neonCols*k), panel, add,
 		unsafe.Slice(c, (rows-1)*ldc+n), ldc)
 }

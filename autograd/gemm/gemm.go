@@ -63,7 +63,8 @@ func (f Float32) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []fl
 		e.direct(m, n, k, alpha, a, down, right, work.floats, wide, beta != 0, c, ldc)
 		give(work)
 	case e.wide && m <= e.height(n, k):
-		avx512Strips(1, k, &a[0], down, right, &b[0], ldb, 0, alpha, beta != 0, &c[0], ldc, n, m)
+		avx512Strips(1, k, &a[0], down, right, &b[0], ldb, 0, alpha, beta != 0, &c[0], ldc, n, m,
+			nil)
 	default:
 		e.direct(m, n, k, alpha, a, down, right, b, ldb, beta != 0, c, ldc)
 	}

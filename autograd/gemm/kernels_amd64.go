@@ -7,112 +7,112 @@ package gemm
 // avx512Strip1 computes strips of 1 rows of n columns.
 //
 //go:noescape
-func avx512Strip1(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx512Strip1(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx512Strip2 computes strips of 2 rows of n columns.
 //
 //go:noescape
-func avx512Strip2(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx512Strip2(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx512Strip3 computes strips of 3 rows of n columns.
 //
 //go:noescape
-func avx512Strip3(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx512Strip3(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx512Strip4 computes strips of 4 rows of n columns.
 //
 //go:noescape
-func avx512Strip4(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx512Strip4(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx512Strip5 computes strips of 5 rows of n columns.
 //
 //go:noescape
-func avx512Strip5(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx512Strip5(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx512Strip6 computes strips of 6 rows of n columns.
 //
 //go:noescape
-func avx512Strip6(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx512Strip6(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx512Strip7 computes strips of 7 rows of n columns.
 //
 //go:noescape
-func avx512Strip7(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx512Strip7(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx512Strip8 computes strips of 8 rows of n columns.
 //
 //go:noescape
-func avx512Strip8(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx512Strip8(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx512Strip9 computes strips of 9 rows of n columns.
 //
 //go:noescape
-func avx512Strip9(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx512Strip9(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx512Strip10 computes strips of 10 rows of n columns.
 //
 //go:noescape
-func avx512Strip10(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx512Strip10(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx512Strip11 computes strips of 11 rows of n columns.
 //
 //go:noescape
-func avx512Strip11(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx512Strip11(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx512Strip12 computes strips of 12 rows of n columns.
 //
 //go:noescape
-func avx512Strip12(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx512Strip12(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx512Strip13 computes strips of 13 rows of n columns.
 //
 //go:noescape
-func avx512Strip13(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx512Strip13(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx512Strip14 computes strips of 14 rows of n columns.
 //
 //go:noescape
-func avx512Strip14(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx512Strip14(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx2Strip1 computes strips of 1 rows of n columns.
 //
 //go:noescape
-func avx2Strip1(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx2Strip1(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx2Strip2 computes strips of 2 rows of n columns.
 //
 //go:noescape
-func avx2Strip2(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx2Strip2(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx2Strip3 computes strips of 3 rows of n columns.
 //
 //go:noescape
-func avx2Strip3(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx2Strip3(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx2Strip4 computes strips of 4 rows of n columns.
 //
 //go:noescape
-func avx2Strip4(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx2Strip4(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx2Strip5 computes strips of 5 rows of n columns.
 //
 //go:noescape
-func avx2Strip5(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx2Strip5(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx2Strip6 computes strips of 6 rows of n columns.
 //
 //go:noescape
-func avx2Strip6(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx2Strip6(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx512Strips computes strips of up to 14 rows of n columns.
 //
 //go:noescape
-func avx512Strips(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx512Strips(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx2Strips computes strips of up to 6 rows of n columns.
 //
 //go:noescape
-func avx2Strips(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+func avx2Strips(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 
 // avx512CopyRows copies the floats of n rows whose bit in mask is set; the others are 0.
 //
@@ -128,6 +128,11 @@ func avx512CopyNarrow(dst *float32, dstStride int, src *float32, srcStride int, 
 //
 //go:noescape
 func avx2CopyRows(dst *float32, dstStride int, src *float32, srcStride int, n int)
+
+// fetchLines prefetches the first cache lines of each row into the L2 cache.
+//
+//go:noescape
+func fetchLines(p *float32, stride int, rows int, lines int)
 
 // avx2Transpose8 stores 8 rows of 8·n floats as 8·n rows of 8.
 //

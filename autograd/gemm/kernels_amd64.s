@@ -4,9 +4,11 @@
 
 #include "textflag.h"
 
-// func avx512Strip1(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx512Strip1(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip1(SB), NOSPLIT, $0-104
+TEXT ·avx512Strip1(SB), NOSPLIT, $0-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx512Strip1_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -675,7 +677,7 @@ avx512Strip1_end:
 	IMUL3Q $0x04, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x04, AX, AX
+	IMUL3Q $0x01, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx512Strip1_strip
 
@@ -683,9 +685,11 @@ avx512Strip1_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip2(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx512Strip2(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip2(SB), NOSPLIT, $0-104
+TEXT ·avx512Strip2(SB), NOSPLIT, $0-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx512Strip2_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -1022,7 +1026,7 @@ avx512Strip2_wide_store:
 	VMOVUPS Z5, 320(R9)
 	VMOVUPS Z6, 384(R9)
 	VMOVUPS Z7, 448(R9)
-	LEAQ    (R9)(R10*4), R9
+	ADDQ    R10, R9
 	VMOVUPS Z8, (R9)
 	VMOVUPS Z9, 64(R9)
 	VMOVUPS Z10, 128(R9)
@@ -1060,7 +1064,7 @@ avx512Strip2_wide_add:
 	VMOVUPS      448(R9), Z0
 	VFMADD231PS  Z16, Z7, Z0
 	VMOVUPS      Z0, 448(R9)
-	LEAQ         (R9)(R10*4), R9
+	ADDQ         R10, R9
 	VMOVUPS      (R9), Z0
 	VFMADD231PS  Z16, Z8, Z0
 	VMOVUPS      Z0, (R9)
@@ -1228,7 +1232,7 @@ avx512Strip2_two_summed:
 avx512Strip2_two_store:
 	VMOVUPS Z0, (R9)
 	VMOVUPS Z1, 64(R9)
-	LEAQ    (R9)(R10*4), R9
+	ADDQ    R10, R9
 	VMOVUPS Z2, (R9)
 	VMOVUPS Z3, 64(R9)
 	JMP     avx512Strip2_two_stored
@@ -1242,7 +1246,7 @@ avx512Strip2_two_add:
 	VMOVUPS      64(R9), Z0
 	VFMADD231PS  Z4, Z1, Z0
 	VMOVUPS      Z0, 64(R9)
-	LEAQ         (R9)(R10*4), R9
+	ADDQ         R10, R9
 	VMOVUPS      (R9), Z0
 	VFMADD231PS  Z4, Z2, Z0
 	VMOVUPS      Z0, (R9)
@@ -1302,7 +1306,7 @@ avx512Strip2_last_deep:
 
 avx512Strip2_last_store:
 	VMOVUPS Z0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
 	JMP     avx512Strip2_last_stored
 
@@ -1312,7 +1316,7 @@ avx512Strip2_last_add:
 	VMOVUPS.Z    (AX), K1, Z3
 	VFMADD231PS  Z2, Z0, Z3
 	VMOVUPS      Z3, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z2, Z1, Z0
 	VMOVUPS      Z0, K1, (AX)
@@ -1397,7 +1401,7 @@ avx512Strip2_one_summed:
 
 avx512Strip2_one_store:
 	VMOVUPS Z0, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, (AX)
 	JMP     avx512Strip2_one_stored
 
@@ -1407,7 +1411,7 @@ avx512Strip2_one_add:
 	VMOVUPS      (AX), Z3
 	VFMADD231PS  Z2, Z0, Z3
 	VMOVUPS      Z3, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z2, Z1, Z0
 	VMOVUPS      Z0, (AX)
@@ -1456,7 +1460,7 @@ avx512Strip2_oneandhalf_deep:
 avx512Strip2_oneandhalf_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Y1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Y3, K1, 64(AX)
 	JMP     avx512Strip2_oneandhalf_stored
@@ -1470,7 +1474,7 @@ avx512Strip2_oneandhalf_add:
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y4, Y1, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z4, Z2, Z0
 	VMOVUPS      Z0, (AX)
@@ -1510,7 +1514,7 @@ avx512Strip2_half_deep:
 
 avx512Strip2_half_store:
 	VMOVUPS Y0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y1, K1, (AX)
 	JMP     avx512Strip2_half_stored
 
@@ -1520,7 +1524,7 @@ avx512Strip2_half_add:
 	VMOVUPS.Z    (AX), K1, Y3
 	VFMADD231PS  Y2, Y0, Y3
 	VMOVUPS      Y3, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y2, Y1, Y0
 	VMOVUPS      Y0, K1, (AX)
@@ -1567,7 +1571,7 @@ avx512Strip2_most_deep:
 avx512Strip2_most_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, K1, 64(AX)
 	JMP     avx512Strip2_most_stored
@@ -1581,7 +1585,7 @@ avx512Strip2_most_add:
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z4, Z1, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z4, Z2, Z0
 	VMOVUPS      Z0, (AX)
@@ -1597,7 +1601,7 @@ avx512Strip2_end:
 	IMUL3Q $0x08, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x08, AX, AX
+	IMUL3Q $0x02, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx512Strip2_strip
 
@@ -1605,9 +1609,11 @@ avx512Strip2_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip3(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx512Strip3(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip3(SB), NOSPLIT, $0-104
+TEXT ·avx512Strip3(SB), NOSPLIT, $0-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx512Strip3_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -2041,7 +2047,7 @@ avx512Strip3_wide_store:
 	VMOVUPS Z5, 320(R9)
 	VMOVUPS Z6, 384(R9)
 	VMOVUPS Z7, 448(R9)
-	LEAQ    (R9)(R10*4), R9
+	ADDQ    R10, R9
 	VMOVUPS Z8, (R9)
 	VMOVUPS Z9, 64(R9)
 	VMOVUPS Z10, 128(R9)
@@ -2050,7 +2056,7 @@ avx512Strip3_wide_store:
 	VMOVUPS Z13, 320(R9)
 	VMOVUPS Z14, 384(R9)
 	VMOVUPS Z15, 448(R9)
-	LEAQ    (R9)(R10*4), R9
+	ADDQ    R10, R9
 	VMOVUPS Z16, (R9)
 	VMOVUPS Z17, 64(R9)
 	VMOVUPS Z18, 128(R9)
@@ -2088,7 +2094,7 @@ avx512Strip3_wide_add:
 	VMOVUPS      448(R9), Z0
 	VFMADD231PS  Z24, Z7, Z0
 	VMOVUPS      Z0, 448(R9)
-	LEAQ         (R9)(R10*4), R9
+	ADDQ         R10, R9
 	VMOVUPS      (R9), Z0
 	VFMADD231PS  Z24, Z8, Z0
 	VMOVUPS      Z0, (R9)
@@ -2113,7 +2119,7 @@ avx512Strip3_wide_add:
 	VMOVUPS      448(R9), Z0
 	VFMADD231PS  Z24, Z15, Z0
 	VMOVUPS      Z0, 448(R9)
-	LEAQ         (R9)(R10*4), R9
+	ADDQ         R10, R9
 	VMOVUPS      (R9), Z0
 	VFMADD231PS  Z24, Z16, Z0
 	VMOVUPS      Z0, (R9)
@@ -2312,10 +2318,10 @@ avx512Strip3_two_summed:
 avx512Strip3_two_store:
 	VMOVUPS Z0, (R9)
 	VMOVUPS Z1, 64(R9)
-	LEAQ    (R9)(R10*4), R9
+	ADDQ    R10, R9
 	VMOVUPS Z2, (R9)
 	VMOVUPS Z3, 64(R9)
-	LEAQ    (R9)(R10*4), R9
+	ADDQ    R10, R9
 	VMOVUPS Z4, (R9)
 	VMOVUPS Z5, 64(R9)
 	JMP     avx512Strip3_two_stored
@@ -2329,14 +2335,14 @@ avx512Strip3_two_add:
 	VMOVUPS      64(R9), Z0
 	VFMADD231PS  Z6, Z1, Z0
 	VMOVUPS      Z0, 64(R9)
-	LEAQ         (R9)(R10*4), R9
+	ADDQ         R10, R9
 	VMOVUPS      (R9), Z0
 	VFMADD231PS  Z6, Z2, Z0
 	VMOVUPS      Z0, (R9)
 	VMOVUPS      64(R9), Z0
 	VFMADD231PS  Z6, Z3, Z0
 	VMOVUPS      Z0, 64(R9)
-	LEAQ         (R9)(R10*4), R9
+	ADDQ         R10, R9
 	VMOVUPS      (R9), Z0
 	VFMADD231PS  Z6, Z4, Z0
 	VMOVUPS      Z0, (R9)
@@ -2399,9 +2405,9 @@ avx512Strip3_last_deep:
 
 avx512Strip3_last_store:
 	VMOVUPS Z0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
 	JMP     avx512Strip3_last_stored
 
@@ -2411,11 +2417,11 @@ avx512Strip3_last_add:
 	VMOVUPS.Z    (AX), K1, Z4
 	VFMADD231PS  Z3, Z0, Z4
 	VMOVUPS      Z4, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z3, Z1, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z3, Z2, Z0
 	VMOVUPS      Z0, K1, (AX)
@@ -2511,9 +2517,9 @@ avx512Strip3_one_summed:
 
 avx512Strip3_one_store:
 	VMOVUPS Z0, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	JMP     avx512Strip3_one_stored
 
@@ -2523,11 +2529,11 @@ avx512Strip3_one_add:
 	VMOVUPS      (AX), Z4
 	VFMADD231PS  Z3, Z0, Z4
 	VMOVUPS      Z4, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z3, Z1, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z3, Z2, Z0
 	VMOVUPS      Z0, (AX)
@@ -2583,10 +2589,10 @@ avx512Strip3_oneandhalf_deep:
 avx512Strip3_oneandhalf_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Y1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Y3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Y5, K1, 64(AX)
 	JMP     avx512Strip3_oneandhalf_stored
@@ -2600,14 +2606,14 @@ avx512Strip3_oneandhalf_add:
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y6, Y1, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z6, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y6, Y3, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z6, Z4, Z0
 	VMOVUPS      Z0, (AX)
@@ -2650,9 +2656,9 @@ avx512Strip3_half_deep:
 
 avx512Strip3_half_store:
 	VMOVUPS Y0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y2, K1, (AX)
 	JMP     avx512Strip3_half_stored
 
@@ -2662,11 +2668,11 @@ avx512Strip3_half_add:
 	VMOVUPS.Z    (AX), K1, Y4
 	VFMADD231PS  Y3, Y0, Y4
 	VMOVUPS      Y4, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y3, Y1, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y3, Y2, Y0
 	VMOVUPS      Y0, K1, (AX)
@@ -2720,10 +2726,10 @@ avx512Strip3_most_deep:
 avx512Strip3_most_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, K1, 64(AX)
 	JMP     avx512Strip3_most_stored
@@ -2737,14 +2743,14 @@ avx512Strip3_most_add:
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z6, Z1, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z6, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z6, Z3, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z6, Z4, Z0
 	VMOVUPS      Z0, (AX)
@@ -2760,7 +2766,7 @@ avx512Strip3_end:
 	IMUL3Q $0x0c, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x0c, AX, AX
+	IMUL3Q $0x03, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx512Strip3_strip
 
@@ -2768,9 +2774,11 @@ avx512Strip3_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip4(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx512Strip4(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip4(SB), NOSPLIT, $0-104
+TEXT ·avx512Strip4(SB), NOSPLIT, $0-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx512Strip4_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -3086,17 +3094,17 @@ avx512Strip4_wide_store:
 	VMOVUPS Z1, 64(R10)
 	VMOVUPS Z2, 128(R10)
 	VMOVUPS Z3, 192(R10)
-	LEAQ    (R10)(R11*4), R10
+	ADDQ    R11, R10
 	VMOVUPS Z4, (R10)
 	VMOVUPS Z5, 64(R10)
 	VMOVUPS Z6, 128(R10)
 	VMOVUPS Z7, 192(R10)
-	LEAQ    (R10)(R11*4), R10
+	ADDQ    R11, R10
 	VMOVUPS Z8, (R10)
 	VMOVUPS Z9, 64(R10)
 	VMOVUPS Z10, 128(R10)
 	VMOVUPS Z11, 192(R10)
-	LEAQ    (R10)(R11*4), R10
+	ADDQ    R11, R10
 	VMOVUPS Z12, (R10)
 	VMOVUPS Z13, 64(R10)
 	VMOVUPS Z14, 128(R10)
@@ -3118,7 +3126,7 @@ avx512Strip4_wide_add:
 	VMOVUPS      192(R10), Z0
 	VFMADD231PS  Z16, Z3, Z0
 	VMOVUPS      Z0, 192(R10)
-	LEAQ         (R10)(R11*4), R10
+	ADDQ         R11, R10
 	VMOVUPS      (R10), Z0
 	VFMADD231PS  Z16, Z4, Z0
 	VMOVUPS      Z0, (R10)
@@ -3131,7 +3139,7 @@ avx512Strip4_wide_add:
 	VMOVUPS      192(R10), Z0
 	VFMADD231PS  Z16, Z7, Z0
 	VMOVUPS      Z0, 192(R10)
-	LEAQ         (R10)(R11*4), R10
+	ADDQ         R11, R10
 	VMOVUPS      (R10), Z0
 	VFMADD231PS  Z16, Z8, Z0
 	VMOVUPS      Z0, (R10)
@@ -3144,7 +3152,7 @@ avx512Strip4_wide_add:
 	VMOVUPS      192(R10), Z0
 	VFMADD231PS  Z16, Z11, Z0
 	VMOVUPS      Z0, 192(R10)
-	LEAQ         (R10)(R11*4), R10
+	ADDQ         R11, R10
 	VMOVUPS      (R10), Z0
 	VFMADD231PS  Z16, Z12, Z0
 	VMOVUPS      Z0, (R10)
@@ -3362,13 +3370,13 @@ avx512Strip4_two_summed:
 avx512Strip4_two_store:
 	VMOVUPS Z0, (R10)
 	VMOVUPS Z1, 64(R10)
-	LEAQ    (R10)(R11*4), R10
+	ADDQ    R11, R10
 	VMOVUPS Z2, (R10)
 	VMOVUPS Z3, 64(R10)
-	LEAQ    (R10)(R11*4), R10
+	ADDQ    R11, R10
 	VMOVUPS Z4, (R10)
 	VMOVUPS Z5, 64(R10)
-	LEAQ    (R10)(R11*4), R10
+	ADDQ    R11, R10
 	VMOVUPS Z6, (R10)
 	VMOVUPS Z7, 64(R10)
 	JMP     avx512Strip4_two_stored
@@ -3382,21 +3390,21 @@ avx512Strip4_two_add:
 	VMOVUPS      64(R10), Z0
 	VFMADD231PS  Z8, Z1, Z0
 	VMOVUPS      Z0, 64(R10)
-	LEAQ         (R10)(R11*4), R10
+	ADDQ         R11, R10
 	VMOVUPS      (R10), Z0
 	VFMADD231PS  Z8, Z2, Z0
 	VMOVUPS      Z0, (R10)
 	VMOVUPS      64(R10), Z0
 	VFMADD231PS  Z8, Z3, Z0
 	VMOVUPS      Z0, 64(R10)
-	LEAQ         (R10)(R11*4), R10
+	ADDQ         R11, R10
 	VMOVUPS      (R10), Z0
 	VFMADD231PS  Z8, Z4, Z0
 	VMOVUPS      Z0, (R10)
 	VMOVUPS      64(R10), Z0
 	VFMADD231PS  Z8, Z5, Z0
 	VMOVUPS      Z0, 64(R10)
-	LEAQ         (R10)(R11*4), R10
+	ADDQ         R11, R10
 	VMOVUPS      (R10), Z0
 	VFMADD231PS  Z8, Z6, Z0
 	VMOVUPS      Z0, (R10)
@@ -3462,11 +3470,11 @@ avx512Strip4_last_deep:
 
 avx512Strip4_last_store:
 	VMOVUPS Z0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, K1, (AX)
 	JMP     avx512Strip4_last_stored
 
@@ -3476,15 +3484,15 @@ avx512Strip4_last_add:
 	VMOVUPS.Z    (AX), K1, Z5
 	VFMADD231PS  Z4, Z0, Z5
 	VMOVUPS      Z5, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z4, Z1, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z4, Z2, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z4, Z3, Z0
 	VMOVUPS      Z0, K1, (AX)
@@ -3591,11 +3599,11 @@ avx512Strip4_one_summed:
 
 avx512Strip4_one_store:
 	VMOVUPS Z0, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, (AX)
 	JMP     avx512Strip4_one_stored
 
@@ -3605,15 +3613,15 @@ avx512Strip4_one_add:
 	VMOVUPS      (AX), Z5
 	VFMADD231PS  Z4, Z0, Z5
 	VMOVUPS      Z5, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z4, Z1, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z4, Z2, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z4, Z3, Z0
 	VMOVUPS      Z0, (AX)
@@ -3676,13 +3684,13 @@ avx512Strip4_oneandhalf_deep:
 avx512Strip4_oneandhalf_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Y1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Y3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Y5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Y7, K1, 64(AX)
 	JMP     avx512Strip4_oneandhalf_stored
@@ -3696,21 +3704,21 @@ avx512Strip4_oneandhalf_add:
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y8, Y1, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z8, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y8, Y3, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z8, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y8, Y5, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z8, Z6, Z0
 	VMOVUPS      Z0, (AX)
@@ -3756,11 +3764,11 @@ avx512Strip4_half_deep:
 
 avx512Strip4_half_store:
 	VMOVUPS Y0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y3, K1, (AX)
 	JMP     avx512Strip4_half_stored
 
@@ -3770,15 +3778,15 @@ avx512Strip4_half_add:
 	VMOVUPS.Z    (AX), K1, Y5
 	VFMADD231PS  Y4, Y0, Y5
 	VMOVUPS      Y5, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y4, Y1, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y4, Y2, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y4, Y3, Y0
 	VMOVUPS      Y0, K1, (AX)
@@ -3839,13 +3847,13 @@ avx512Strip4_most_deep:
 avx512Strip4_most_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, K1, 64(AX)
 	JMP     avx512Strip4_most_stored
@@ -3859,21 +3867,21 @@ avx512Strip4_most_add:
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z8, Z1, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z8, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z8, Z3, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z8, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z8, Z5, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z8, Z6, Z0
 	VMOVUPS      Z0, (AX)
@@ -3889,7 +3897,7 @@ avx512Strip4_end:
 	IMUL3Q $0x10, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x10, AX, AX
+	IMUL3Q $0x04, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx512Strip4_strip
 
@@ -3897,9 +3905,11 @@ avx512Strip4_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip5(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx512Strip5(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip5(SB), NOSPLIT, $0-104
+TEXT ·avx512Strip5(SB), NOSPLIT, $0-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx512Strip5_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -4268,22 +4278,22 @@ avx512Strip5_wide_store:
 	VMOVUPS Z1, 64(R10)
 	VMOVUPS Z2, 128(R10)
 	VMOVUPS Z3, 192(R10)
-	LEAQ    (R10)(R11*4), R10
+	ADDQ    R11, R10
 	VMOVUPS Z4, (R10)
 	VMOVUPS Z5, 64(R10)
 	VMOVUPS Z6, 128(R10)
 	VMOVUPS Z7, 192(R10)
-	LEAQ    (R10)(R11*4), R10
+	ADDQ    R11, R10
 	VMOVUPS Z8, (R10)
 	VMOVUPS Z9, 64(R10)
 	VMOVUPS Z10, 128(R10)
 	VMOVUPS Z11, 192(R10)
-	LEAQ    (R10)(R11*4), R10
+	ADDQ    R11, R10
 	VMOVUPS Z12, (R10)
 	VMOVUPS Z13, 64(R10)
 	VMOVUPS Z14, 128(R10)
 	VMOVUPS Z15, 192(R10)
-	LEAQ    (R10)(R11*4), R10
+	ADDQ    R11, R10
 	VMOVUPS Z16, (R10)
 	VMOVUPS Z17, 64(R10)
 	VMOVUPS Z18, 128(R10)
@@ -4305,7 +4315,7 @@ avx512Strip5_wide_add:
 	VMOVUPS      192(R10), Z0
 	VFMADD231PS  Z20, Z3, Z0
 	VMOVUPS      Z0, 192(R10)
-	LEAQ         (R10)(R11*4), R10
+	ADDQ         R11, R10
 	VMOVUPS      (R10), Z0
 	VFMADD231PS  Z20, Z4, Z0
 	VMOVUPS      Z0, (R10)
@@ -4318,7 +4328,7 @@ avx512Strip5_wide_add:
 	VMOVUPS      192(R10), Z0
 	VFMADD231PS  Z20, Z7, Z0
 	VMOVUPS      Z0, 192(R10)
-	LEAQ         (R10)(R11*4), R10
+	ADDQ         R11, R10
 	VMOVUPS      (R10), Z0
 	VFMADD231PS  Z20, Z8, Z0
 	VMOVUPS      Z0, (R10)
@@ -4331,7 +4341,7 @@ avx512Strip5_wide_add:
 	VMOVUPS      192(R10), Z0
 	VFMADD231PS  Z20, Z11, Z0
 	VMOVUPS      Z0, 192(R10)
-	LEAQ         (R10)(R11*4), R10
+	ADDQ         R11, R10
 	VMOVUPS      (R10), Z0
 	VFMADD231PS  Z20, Z12, Z0
 	VMOVUPS      Z0, (R10)
@@ -4344,7 +4354,7 @@ avx512Strip5_wide_add:
 	VMOVUPS      192(R10), Z0
 	VFMADD231PS  Z20, Z15, Z0
 	VMOVUPS      Z0, 192(R10)
-	LEAQ         (R10)(R11*4), R10
+	ADDQ         R11, R10
 	VMOVUPS      (R10), Z0
 	VFMADD231PS  Z20, Z16, Z0
 	VMOVUPS      Z0, (R10)
@@ -4593,16 +4603,16 @@ avx512Strip5_two_summed:
 avx512Strip5_two_store:
 	VMOVUPS Z0, (R10)
 	VMOVUPS Z1, 64(R10)
-	LEAQ    (R10)(R11*4), R10
+	ADDQ    R11, R10
 	VMOVUPS Z2, (R10)
 	VMOVUPS Z3, 64(R10)
-	LEAQ    (R10)(R11*4), R10
+	ADDQ    R11, R10
 	VMOVUPS Z4, (R10)
 	VMOVUPS Z5, 64(R10)
-	LEAQ    (R10)(R11*4), R10
+	ADDQ    R11, R10
 	VMOVUPS Z6, (R10)
 	VMOVUPS Z7, 64(R10)
-	LEAQ    (R10)(R11*4), R10
+	ADDQ    R11, R10
 	VMOVUPS Z8, (R10)
 	VMOVUPS Z9, 64(R10)
 	JMP     avx512Strip5_two_stored
@@ -4616,28 +4626,28 @@ avx512Strip5_two_add:
 	VMOVUPS      64(R10), Z0
 	VFMADD231PS  Z10, Z1, Z0
 	VMOVUPS      Z0, 64(R10)
-	LEAQ         (R10)(R11*4), R10
+	ADDQ         R11, R10
 	VMOVUPS      (R10), Z0
 	VFMADD231PS  Z10, Z2, Z0
 	VMOVUPS      Z0, (R10)
 	VMOVUPS      64(R10), Z0
 	VFMADD231PS  Z10, Z3, Z0
 	VMOVUPS      Z0, 64(R10)
-	LEAQ         (R10)(R11*4), R10
+	ADDQ         R11, R10
 	VMOVUPS      (R10), Z0
 	VFMADD231PS  Z10, Z4, Z0
 	VMOVUPS      Z0, (R10)
 	VMOVUPS      64(R10), Z0
 	VFMADD231PS  Z10, Z5, Z0
 	VMOVUPS      Z0, 64(R10)
-	LEAQ         (R10)(R11*4), R10
+	ADDQ         R11, R10
 	VMOVUPS      (R10), Z0
 	VFMADD231PS  Z10, Z6, Z0
 	VMOVUPS      Z0, (R10)
 	VMOVUPS      64(R10), Z0
 	VFMADD231PS  Z10, Z7, Z0
 	VMOVUPS      Z0, 64(R10)
-	LEAQ         (R10)(R11*4), R10
+	ADDQ         R11, R10
 	VMOVUPS      (R10), Z0
 	VFMADD231PS  Z10, Z8, Z0
 	VMOVUPS      Z0, (R10)
@@ -4706,13 +4716,13 @@ avx512Strip5_last_deep:
 
 avx512Strip5_last_store:
 	VMOVUPS Z0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, K1, (AX)
 	JMP     avx512Strip5_last_stored
 
@@ -4722,19 +4732,19 @@ avx512Strip5_last_add:
 	VMOVUPS.Z    (AX), K1, Z6
 	VFMADD231PS  Z5, Z0, Z6
 	VMOVUPS      Z6, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z5, Z1, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z5, Z2, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z5, Z3, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z5, Z4, Z0
 	VMOVUPS      Z0, K1, (AX)
@@ -4852,13 +4862,13 @@ avx512Strip5_one_summed:
 
 avx512Strip5_one_store:
 	VMOVUPS Z0, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	JMP     avx512Strip5_one_stored
 
@@ -4868,19 +4878,19 @@ avx512Strip5_one_add:
 	VMOVUPS      (AX), Z6
 	VFMADD231PS  Z5, Z0, Z6
 	VMOVUPS      Z6, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z5, Z1, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z5, Z2, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z5, Z3, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z5, Z4, Z0
 	VMOVUPS      Z0, (AX)
@@ -4950,16 +4960,16 @@ avx512Strip5_oneandhalf_deep:
 avx512Strip5_oneandhalf_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Y1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Y3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Y5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Y7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Y9, K1, 64(AX)
 	JMP     avx512Strip5_oneandhalf_stored
@@ -4973,28 +4983,28 @@ avx512Strip5_oneandhalf_add:
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y10, Y1, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z10, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y10, Y3, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z10, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y10, Y5, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z10, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y10, Y7, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z10, Z8, Z0
 	VMOVUPS      Z0, (AX)
@@ -5043,13 +5053,13 @@ avx512Strip5_half_deep:
 
 avx512Strip5_half_store:
 	VMOVUPS Y0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y4, K1, (AX)
 	JMP     avx512Strip5_half_stored
 
@@ -5059,19 +5069,19 @@ avx512Strip5_half_add:
 	VMOVUPS.Z    (AX), K1, Y6
 	VFMADD231PS  Y5, Y0, Y6
 	VMOVUPS      Y6, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y5, Y1, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y5, Y2, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y5, Y3, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y5, Y4, Y0
 	VMOVUPS      Y0, K1, (AX)
@@ -5139,16 +5149,16 @@ avx512Strip5_most_deep:
 avx512Strip5_most_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, K1, 64(AX)
 	JMP     avx512Strip5_most_stored
@@ -5162,28 +5172,28 @@ avx512Strip5_most_add:
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z10, Z1, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z10, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z10, Z3, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z10, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z10, Z5, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z10, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z10, Z7, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z10, Z8, Z0
 	VMOVUPS      Z0, (AX)
@@ -5199,7 +5209,7 @@ avx512Strip5_end:
 	IMUL3Q $0x14, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x14, AX, AX
+	IMUL3Q $0x05, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx512Strip5_strip
 
@@ -5207,9 +5217,11 @@ avx512Strip5_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip6(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx512Strip6(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip6(SB), NOSPLIT, $0-104
+TEXT ·avx512Strip6(SB), NOSPLIT, $0-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx512Strip6_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -5637,27 +5649,27 @@ avx512Strip6_wide_store:
 	VMOVUPS Z1, 64(R11)
 	VMOVUPS Z2, 128(R11)
 	VMOVUPS Z3, 192(R11)
-	LEAQ    (R11)(R12*4), R11
+	ADDQ    R12, R11
 	VMOVUPS Z4, (R11)
 	VMOVUPS Z5, 64(R11)
 	VMOVUPS Z6, 128(R11)
 	VMOVUPS Z7, 192(R11)
-	LEAQ    (R11)(R12*4), R11
+	ADDQ    R12, R11
 	VMOVUPS Z8, (R11)
 	VMOVUPS Z9, 64(R11)
 	VMOVUPS Z10, 128(R11)
 	VMOVUPS Z11, 192(R11)
-	LEAQ    (R11)(R12*4), R11
+	ADDQ    R12, R11
 	VMOVUPS Z12, (R11)
 	VMOVUPS Z13, 64(R11)
 	VMOVUPS Z14, 128(R11)
 	VMOVUPS Z15, 192(R11)
-	LEAQ    (R11)(R12*4), R11
+	ADDQ    R12, R11
 	VMOVUPS Z16, (R11)
 	VMOVUPS Z17, 64(R11)
 	VMOVUPS Z18, 128(R11)
 	VMOVUPS Z19, 192(R11)
-	LEAQ    (R11)(R12*4), R11
+	ADDQ    R12, R11
 	VMOVUPS Z20, (R11)
 	VMOVUPS Z21, 64(R11)
 	VMOVUPS Z22, 128(R11)
@@ -5679,7 +5691,7 @@ avx512Strip6_wide_add:
 	VMOVUPS      192(R11), Z0
 	VFMADD231PS  Z24, Z3, Z0
 	VMOVUPS      Z0, 192(R11)
-	LEAQ         (R11)(R12*4), R11
+	ADDQ         R12, R11
 	VMOVUPS      (R11), Z0
 	VFMADD231PS  Z24, Z4, Z0
 	VMOVUPS      Z0, (R11)
@@ -5692,7 +5704,7 @@ avx512Strip6_wide_add:
 	VMOVUPS      192(R11), Z0
 	VFMADD231PS  Z24, Z7, Z0
 	VMOVUPS      Z0, 192(R11)
-	LEAQ         (R11)(R12*4), R11
+	ADDQ         R12, R11
 	VMOVUPS      (R11), Z0
 	VFMADD231PS  Z24, Z8, Z0
 	VMOVUPS      Z0, (R11)
@@ -5705,7 +5717,7 @@ avx512Strip6_wide_add:
 	VMOVUPS      192(R11), Z0
 	VFMADD231PS  Z24, Z11, Z0
 	VMOVUPS      Z0, 192(R11)
-	LEAQ         (R11)(R12*4), R11
+	ADDQ         R12, R11
 	VMOVUPS      (R11), Z0
 	VFMADD231PS  Z24, Z12, Z0
 	VMOVUPS      Z0, (R11)
@@ -5718,7 +5730,7 @@ avx512Strip6_wide_add:
 	VMOVUPS      192(R11), Z0
 	VFMADD231PS  Z24, Z15, Z0
 	VMOVUPS      Z0, 192(R11)
-	LEAQ         (R11)(R12*4), R11
+	ADDQ         R12, R11
 	VMOVUPS      (R11), Z0
 	VFMADD231PS  Z24, Z16, Z0
 	VMOVUPS      Z0, (R11)
@@ -5731,7 +5743,7 @@ avx512Strip6_wide_add:
 	VMOVUPS      192(R11), Z0
 	VFMADD231PS  Z24, Z19, Z0
 	VMOVUPS      Z0, 192(R11)
-	LEAQ         (R11)(R12*4), R11
+	ADDQ         R12, R11
 	VMOVUPS      (R11), Z0
 	VFMADD231PS  Z24, Z20, Z0
 	VMOVUPS      Z0, (R11)
@@ -6016,19 +6028,19 @@ avx512Strip6_two_summed:
 avx512Strip6_two_store:
 	VMOVUPS Z0, (R11)
 	VMOVUPS Z1, 64(R11)
-	LEAQ    (R11)(R12*4), R11
+	ADDQ    R12, R11
 	VMOVUPS Z2, (R11)
 	VMOVUPS Z3, 64(R11)
-	LEAQ    (R11)(R12*4), R11
+	ADDQ    R12, R11
 	VMOVUPS Z4, (R11)
 	VMOVUPS Z5, 64(R11)
-	LEAQ    (R11)(R12*4), R11
+	ADDQ    R12, R11
 	VMOVUPS Z6, (R11)
 	VMOVUPS Z7, 64(R11)
-	LEAQ    (R11)(R12*4), R11
+	ADDQ    R12, R11
 	VMOVUPS Z8, (R11)
 	VMOVUPS Z9, 64(R11)
-	LEAQ    (R11)(R12*4), R11
+	ADDQ    R12, R11
 	VMOVUPS Z10, (R11)
 	VMOVUPS Z11, 64(R11)
 	JMP     avx512Strip6_two_stored
@@ -6042,35 +6054,35 @@ avx512Strip6_two_add:
 	VMOVUPS      64(R11), Z0
 	VFMADD231PS  Z12, Z1, Z0
 	VMOVUPS      Z0, 64(R11)
-	LEAQ         (R11)(R12*4), R11
+	ADDQ         R12, R11
 	VMOVUPS      (R11), Z0
 	VFMADD231PS  Z12, Z2, Z0
 	VMOVUPS      Z0, (R11)
 	VMOVUPS      64(R11), Z0
 	VFMADD231PS  Z12, Z3, Z0
 	VMOVUPS      Z0, 64(R11)
-	LEAQ         (R11)(R12*4), R11
+	ADDQ         R12, R11
 	VMOVUPS      (R11), Z0
 	VFMADD231PS  Z12, Z4, Z0
 	VMOVUPS      Z0, (R11)
 	VMOVUPS      64(R11), Z0
 	VFMADD231PS  Z12, Z5, Z0
 	VMOVUPS      Z0, 64(R11)
-	LEAQ         (R11)(R12*4), R11
+	ADDQ         R12, R11
 	VMOVUPS      (R11), Z0
 	VFMADD231PS  Z12, Z6, Z0
 	VMOVUPS      Z0, (R11)
 	VMOVUPS      64(R11), Z0
 	VFMADD231PS  Z12, Z7, Z0
 	VMOVUPS      Z0, 64(R11)
-	LEAQ         (R11)(R12*4), R11
+	ADDQ         R12, R11
 	VMOVUPS      (R11), Z0
 	VFMADD231PS  Z12, Z8, Z0
 	VMOVUPS      Z0, (R11)
 	VMOVUPS      64(R11), Z0
 	VFMADD231PS  Z12, Z9, Z0
 	VMOVUPS      Z0, 64(R11)
-	LEAQ         (R11)(R12*4), R11
+	ADDQ         R12, R11
 	VMOVUPS      (R11), Z0
 	VFMADD231PS  Z12, Z10, Z0
 	VMOVUPS      Z0, (R11)
@@ -6144,15 +6156,15 @@ avx512Strip6_last_deep:
 
 avx512Strip6_last_store:
 	VMOVUPS Z0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z5, K1, (AX)
 	JMP     avx512Strip6_last_stored
 
@@ -6162,23 +6174,23 @@ avx512Strip6_last_add:
 	VMOVUPS.Z    (AX), K1, Z7
 	VFMADD231PS  Z6, Z0, Z7
 	VMOVUPS      Z7, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z6, Z1, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z6, Z2, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z6, Z3, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z6, Z4, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z6, Z5, Z0
 	VMOVUPS      Z0, K1, (AX)
@@ -6311,15 +6323,15 @@ avx512Strip6_one_summed:
 
 avx512Strip6_one_store:
 	VMOVUPS Z0, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z5, (AX)
 	JMP     avx512Strip6_one_stored
 
@@ -6329,23 +6341,23 @@ avx512Strip6_one_add:
 	VMOVUPS      (AX), Z7
 	VFMADD231PS  Z6, Z0, Z7
 	VMOVUPS      Z7, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z6, Z1, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z6, Z2, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z6, Z3, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z6, Z4, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z6, Z5, Z0
 	VMOVUPS      Z0, (AX)
@@ -6423,19 +6435,19 @@ avx512Strip6_oneandhalf_deep:
 avx512Strip6_oneandhalf_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Y1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Y3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Y5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Y7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Y9, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Y11, K1, 64(AX)
 	JMP     avx512Strip6_oneandhalf_stored
@@ -6449,35 +6461,35 @@ avx512Strip6_oneandhalf_add:
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y12, Y1, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y12, Y3, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y12, Y5, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y12, Y7, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z8, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y12, Y9, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z10, Z0
 	VMOVUPS      Z0, (AX)
@@ -6530,15 +6542,15 @@ avx512Strip6_half_deep:
 
 avx512Strip6_half_store:
 	VMOVUPS Y0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y5, K1, (AX)
 	JMP     avx512Strip6_half_stored
 
@@ -6548,23 +6560,23 @@ avx512Strip6_half_add:
 	VMOVUPS.Z    (AX), K1, Y7
 	VFMADD231PS  Y6, Y0, Y7
 	VMOVUPS      Y7, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y6, Y1, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y6, Y2, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y6, Y3, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y6, Y4, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y6, Y5, Y0
 	VMOVUPS      Y0, K1, (AX)
@@ -6640,19 +6652,19 @@ avx512Strip6_most_deep:
 avx512Strip6_most_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Z11, K1, 64(AX)
 	JMP     avx512Strip6_most_stored
@@ -6666,35 +6678,35 @@ avx512Strip6_most_add:
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z12, Z1, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z12, Z3, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z12, Z5, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z12, Z7, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z8, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z12, Z9, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z10, Z0
 	VMOVUPS      Z0, (AX)
@@ -6710,7 +6722,7 @@ avx512Strip6_end:
 	IMUL3Q $0x18, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x18, AX, AX
+	IMUL3Q $0x06, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx512Strip6_strip
 
@@ -6718,9 +6730,11 @@ avx512Strip6_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip7(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx512Strip7(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3, MMX+
-TEXT ·avx512Strip7(SB), NOSPLIT, $0-104
+TEXT ·avx512Strip7(SB), NOSPLIT, $0-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx512Strip7_strip:
 	MOVQ   a+16(FP), AX
 	MOVQ   right+32(FP), CX
@@ -6735,11 +6749,16 @@ avx512Strip7_strip:
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	ADDQ   AX, R10
+	MOVQ   ahead+104(FP), R11
+	TESTQ  R11, R11
+	JNZ    avx512Strip7_ahead
 	MOVQ   down+24(FP), R11
 	IMUL3Q $0x1c, R11, R11
 	ADDQ   AX, R11
-	CMPQ   DI, $0x20
-	JLT    avx512Strip7_edge
+
+avx512Strip7_ahead:
+	CMPQ DI, $0x20
+	JLT  avx512Strip7_edge
 
 avx512Strip7_two:
 	VXORPS Z0, Z0, Z0
@@ -6758,8 +6777,9 @@ avx512Strip7_two:
 	VXORPS Z13, Z13, Z13
 	MOVQ   k+8(FP), R12
 	MOVQ   DX, R13
-	MOVQ   R12, R14
-	SHRQ   $0x02, R14
+	MOVQ   SI, R14
+	MOVQ   R12, R15
+	SHRQ   $0x02, R15
 	JZ     avx512Strip7_two_deep
 	ANDQ   $0x03, R12
 	CMPQ   CX, $0x04
@@ -6862,9 +6882,12 @@ avx512Strip7_two_rows:
 	LEAQ         (R13)(BX*2), R13
 	PREFETCHT1   (R11)
 	ADDQ         $0x40, R11
+	PREFETCHT1   (R14)
+	PREFETCHT1   64(R14)
+	ADDQ         ldc+80(FP), R14
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, R10
-	DECQ         R14
+	DECQ         R15
 	JNZ          avx512Strip7_two_rows
 	JMP          avx512Strip7_two_rest
 
@@ -6965,7 +6988,12 @@ avx512Strip7_two_columns:
 	VFMADD231PS  Z16, Z15, Z13
 	LEAQ         (R13)(BX*2), R13
 	LEAQ         (AX)(CX*2), AX
-	DECQ         R14
+	PREFETCHT1   (R11)
+	ADDQ         $0x40, R11
+	PREFETCHT1   (R14)
+	PREFETCHT1   64(R14)
+	ADDQ         ldc+80(FP), R14
+	DECQ         R15
 	JNZ          avx512Strip7_two_columns
 	LEAQ         (AX)(R8*4), R10
 	ADDQ         R8, R10
@@ -7030,22 +7058,22 @@ avx512Strip7_two_summed:
 avx512Strip7_two_store:
 	VMOVUPS Z0, (R12)
 	VMOVUPS Z1, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z2, (R12)
 	VMOVUPS Z3, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z4, (R12)
 	VMOVUPS Z5, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z6, (R12)
 	VMOVUPS Z7, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z8, (R12)
 	VMOVUPS Z9, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z10, (R12)
 	VMOVUPS Z11, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z12, (R12)
 	VMOVUPS Z13, 64(R12)
 	JMP     avx512Strip7_two_stored
@@ -7059,42 +7087,42 @@ avx512Strip7_two_add:
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z14, Z1, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z14, Z2, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z14, Z3, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z14, Z4, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z14, Z5, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z14, Z6, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z14, Z7, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z14, Z8, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z14, Z9, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z14, Z10, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z14, Z11, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z14, Z12, Z0
 	VMOVUPS      Z0, (R12)
@@ -7171,17 +7199,17 @@ avx512Strip7_last_deep:
 
 avx512Strip7_last_store:
 	VMOVUPS Z0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, K1, (AX)
 	JMP     avx512Strip7_last_stored
 
@@ -7191,27 +7219,27 @@ avx512Strip7_last_add:
 	VMOVUPS.Z    (AX), K1, Z8
 	VFMADD231PS  Z7, Z0, Z8
 	VMOVUPS      Z8, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z7, Z1, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z7, Z2, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z7, Z3, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z7, Z4, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z7, Z5, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z7, Z6, Z0
 	VMOVUPS      Z0, K1, (AX)
@@ -7228,8 +7256,9 @@ avx512Strip7_one:
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	MOVQ   k+8(FP), DI
-	MOVQ   DI, R12
-	SHRQ   $0x02, R12
+	MOVQ   SI, R12
+	MOVQ   DI, R13
+	SHRQ   $0x02, R13
 	JZ     avx512Strip7_one_deep
 	ANDQ   $0x03, DI
 	CMPQ   CX, $0x04
@@ -7272,9 +7301,11 @@ avx512Strip7_one_rows:
 	LEAQ             (DX)(BX*2), DX
 	PREFETCHT1       (R11)
 	ADDQ             $0x40, R11
+	PREFETCHT1       (R12)
+	ADDQ             ldc+80(FP), R12
 	ADDQ             $0x10, AX
 	ADDQ             $0x10, R10
-	DECQ             R12
+	DECQ             R13
 	JNZ              avx512Strip7_one_rows
 	JMP              avx512Strip7_one_rest
 
@@ -7315,7 +7346,11 @@ avx512Strip7_one_columns:
 	VFMADD231PS.BCST 24(AX)(CX*1), Z7, Z6
 	LEAQ             (DX)(BX*2), DX
 	LEAQ             (AX)(CX*2), AX
-	DECQ             R12
+	PREFETCHT1       (R11)
+	ADDQ             $0x40, R11
+	PREFETCHT1       (R12)
+	ADDQ             ldc+80(FP), R12
+	DECQ             R13
 	JNZ              avx512Strip7_one_columns
 	LEAQ             (AX)(R8*4), R10
 	ADDQ             R8, R10
@@ -7357,17 +7392,17 @@ avx512Strip7_one_summed:
 
 avx512Strip7_one_store:
 	VMOVUPS Z0, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z5, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	JMP     avx512Strip7_one_stored
 
@@ -7377,27 +7412,27 @@ avx512Strip7_one_add:
 	VMOVUPS      (AX), Z8
 	VFMADD231PS  Z7, Z0, Z8
 	VMOVUPS      Z8, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z7, Z1, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z7, Z2, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z7, Z3, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z7, Z4, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z7, Z5, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z7, Z6, Z0
 	VMOVUPS      Z0, (AX)
@@ -7482,22 +7517,22 @@ avx512Strip7_oneandhalf_deep:
 avx512Strip7_oneandhalf_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Y1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Y3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Y5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Y7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Y9, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Y11, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	VMOVUPS Y13, K1, 64(AX)
 	JMP     avx512Strip7_oneandhalf_stored
@@ -7511,42 +7546,42 @@ avx512Strip7_oneandhalf_add:
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y14, Y1, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y14, Y3, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y14, Y5, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y14, Y7, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z8, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y14, Y9, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z10, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y14, Y11, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z12, Z0
 	VMOVUPS      Z0, (AX)
@@ -7602,17 +7637,17 @@ avx512Strip7_half_deep:
 
 avx512Strip7_half_store:
 	VMOVUPS Y0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y6, K1, (AX)
 	JMP     avx512Strip7_half_stored
 
@@ -7622,27 +7657,27 @@ avx512Strip7_half_add:
 	VMOVUPS.Z    (AX), K1, Y8
 	VFMADD231PS  Y7, Y0, Y8
 	VMOVUPS      Y8, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y7, Y1, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y7, Y2, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y7, Y3, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y7, Y4, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y7, Y5, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y7, Y6, Y0
 	VMOVUPS      Y0, K1, (AX)
@@ -7725,22 +7760,22 @@ avx512Strip7_most_deep:
 avx512Strip7_most_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Z11, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	VMOVUPS Z13, K1, 64(AX)
 	JMP     avx512Strip7_most_stored
@@ -7754,42 +7789,42 @@ avx512Strip7_most_add:
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z14, Z1, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z14, Z3, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z14, Z5, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z14, Z7, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z8, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z14, Z9, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z10, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z14, Z11, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z12, Z0
 	VMOVUPS      Z0, (AX)
@@ -7805,7 +7840,7 @@ avx512Strip7_end:
 	IMUL3Q $0x1c, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x1c, AX, AX
+	IMUL3Q $0x07, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx512Strip7_strip
 
@@ -7813,9 +7848,11 @@ avx512Strip7_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip8(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx512Strip8(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3, MMX+
-TEXT ·avx512Strip8(SB), NOSPLIT, $0-104
+TEXT ·avx512Strip8(SB), NOSPLIT, $0-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx512Strip8_strip:
 	MOVQ   a+16(FP), AX
 	MOVQ   right+32(FP), CX
@@ -7830,11 +7867,16 @@ avx512Strip8_strip:
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	ADDQ   AX, R10
+	MOVQ   ahead+104(FP), R11
+	TESTQ  R11, R11
+	JNZ    avx512Strip8_ahead
 	MOVQ   down+24(FP), R11
 	IMUL3Q $0x20, R11, R11
 	ADDQ   AX, R11
-	CMPQ   DI, $0x20
-	JLT    avx512Strip8_edge
+
+avx512Strip8_ahead:
+	CMPQ DI, $0x20
+	JLT  avx512Strip8_edge
 
 avx512Strip8_two:
 	VXORPS Z0, Z0, Z0
@@ -7855,8 +7897,9 @@ avx512Strip8_two:
 	VXORPS Z15, Z15, Z15
 	MOVQ   k+8(FP), R12
 	MOVQ   DX, R13
-	MOVQ   R12, R14
-	SHRQ   $0x02, R14
+	MOVQ   SI, R14
+	MOVQ   R12, R15
+	SHRQ   $0x02, R15
 	JZ     avx512Strip8_two_deep
 	ANDQ   $0x03, R12
 	CMPQ   CX, $0x04
@@ -7971,9 +8014,12 @@ avx512Strip8_two_rows:
 	LEAQ         (R13)(BX*2), R13
 	PREFETCHT1   (R11)
 	ADDQ         $0x40, R11
+	PREFETCHT1   (R14)
+	PREFETCHT1   64(R14)
+	ADDQ         ldc+80(FP), R14
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, R10
-	DECQ         R14
+	DECQ         R15
 	JNZ          avx512Strip8_two_rows
 	JMP          avx512Strip8_two_rest
 
@@ -8086,7 +8132,12 @@ avx512Strip8_two_columns:
 	VFMADD231PS  Z18, Z17, Z15
 	LEAQ         (R13)(BX*2), R13
 	LEAQ         (AX)(CX*2), AX
-	DECQ         R14
+	PREFETCHT1   (R11)
+	ADDQ         $0x40, R11
+	PREFETCHT1   (R14)
+	PREFETCHT1   64(R14)
+	ADDQ         ldc+80(FP), R14
+	DECQ         R15
 	JNZ          avx512Strip8_two_columns
 	LEAQ         (AX)(R8*4), R10
 	ADDQ         R8, R10
@@ -8156,25 +8207,25 @@ avx512Strip8_two_summed:
 avx512Strip8_two_store:
 	VMOVUPS Z0, (R12)
 	VMOVUPS Z1, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z2, (R12)
 	VMOVUPS Z3, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z4, (R12)
 	VMOVUPS Z5, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z6, (R12)
 	VMOVUPS Z7, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z8, (R12)
 	VMOVUPS Z9, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z10, (R12)
 	VMOVUPS Z11, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z12, (R12)
 	VMOVUPS Z13, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z14, (R12)
 	VMOVUPS Z15, 64(R12)
 	JMP     avx512Strip8_two_stored
@@ -8188,49 +8239,49 @@ avx512Strip8_two_add:
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z16, Z1, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z16, Z2, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z16, Z3, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z16, Z4, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z16, Z5, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z16, Z6, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z16, Z7, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z16, Z8, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z16, Z9, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z16, Z10, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z16, Z11, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z16, Z12, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z16, Z13, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z16, Z14, Z0
 	VMOVUPS      Z0, (R12)
@@ -8310,19 +8361,19 @@ avx512Strip8_last_deep:
 
 avx512Strip8_last_store:
 	VMOVUPS Z0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z7, K1, (AX)
 	JMP     avx512Strip8_last_stored
 
@@ -8332,31 +8383,31 @@ avx512Strip8_last_add:
 	VMOVUPS.Z    (AX), K1, Z9
 	VFMADD231PS  Z8, Z0, Z9
 	VMOVUPS      Z9, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z8, Z1, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z8, Z2, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z8, Z3, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z8, Z4, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z8, Z5, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z8, Z6, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z8, Z7, Z0
 	VMOVUPS      Z0, K1, (AX)
@@ -8374,8 +8425,9 @@ avx512Strip8_one:
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
 	MOVQ   k+8(FP), DI
-	MOVQ   DI, R12
-	SHRQ   $0x02, R12
+	MOVQ   SI, R12
+	MOVQ   DI, R13
+	SHRQ   $0x02, R13
 	JZ     avx512Strip8_one_deep
 	ANDQ   $0x03, DI
 	CMPQ   CX, $0x04
@@ -8422,9 +8474,11 @@ avx512Strip8_one_rows:
 	LEAQ             (DX)(BX*2), DX
 	PREFETCHT1       (R11)
 	ADDQ             $0x40, R11
+	PREFETCHT1       (R12)
+	ADDQ             ldc+80(FP), R12
 	ADDQ             $0x10, AX
 	ADDQ             $0x10, R10
-	DECQ             R12
+	DECQ             R13
 	JNZ              avx512Strip8_one_rows
 	JMP              avx512Strip8_one_rest
 
@@ -8469,7 +8523,11 @@ avx512Strip8_one_columns:
 	VFMADD231PS.BCST 28(AX)(CX*1), Z8, Z7
 	LEAQ             (DX)(BX*2), DX
 	LEAQ             (AX)(CX*2), AX
-	DECQ             R12
+	PREFETCHT1       (R11)
+	ADDQ             $0x40, R11
+	PREFETCHT1       (R12)
+	ADDQ             ldc+80(FP), R12
+	DECQ             R13
 	JNZ              avx512Strip8_one_columns
 	LEAQ             (AX)(R8*4), R10
 	ADDQ             R8, R10
@@ -8513,19 +8571,19 @@ avx512Strip8_one_summed:
 
 avx512Strip8_one_store:
 	VMOVUPS Z0, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z5, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z7, (AX)
 	JMP     avx512Strip8_one_stored
 
@@ -8535,31 +8593,31 @@ avx512Strip8_one_add:
 	VMOVUPS      (AX), Z9
 	VFMADD231PS  Z8, Z0, Z9
 	VMOVUPS      Z9, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z8, Z1, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z8, Z2, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z8, Z3, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z8, Z4, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z8, Z5, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z8, Z6, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z8, Z7, Z0
 	VMOVUPS      Z0, (AX)
@@ -8651,25 +8709,25 @@ avx512Strip8_oneandhalf_deep:
 avx512Strip8_oneandhalf_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Y1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Y3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Y5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Y7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Y9, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Y11, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	VMOVUPS Y13, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z14, (AX)
 	VMOVUPS Y15, K1, 64(AX)
 	JMP     avx512Strip8_oneandhalf_stored
@@ -8683,49 +8741,49 @@ avx512Strip8_oneandhalf_add:
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y16, Y1, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z16, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y16, Y3, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z16, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y16, Y5, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z16, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y16, Y7, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z16, Z8, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y16, Y9, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z16, Z10, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y16, Y11, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z16, Z12, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y16, Y13, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z16, Z14, Z0
 	VMOVUPS      Z0, (AX)
@@ -8784,19 +8842,19 @@ avx512Strip8_half_deep:
 
 avx512Strip8_half_store:
 	VMOVUPS Y0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y7, K1, (AX)
 	JMP     avx512Strip8_half_stored
 
@@ -8806,31 +8864,31 @@ avx512Strip8_half_add:
 	VMOVUPS.Z    (AX), K1, Y9
 	VFMADD231PS  Y8, Y0, Y9
 	VMOVUPS      Y9, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y8, Y1, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y8, Y2, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y8, Y3, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y8, Y4, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y8, Y5, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y8, Y6, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y8, Y7, Y0
 	VMOVUPS      Y0, K1, (AX)
@@ -8920,25 +8978,25 @@ avx512Strip8_most_deep:
 avx512Strip8_most_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Z11, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	VMOVUPS Z13, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z14, (AX)
 	VMOVUPS Z15, K1, 64(AX)
 	JMP     avx512Strip8_most_stored
@@ -8952,49 +9010,49 @@ avx512Strip8_most_add:
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z16, Z1, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z16, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z16, Z3, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z16, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z16, Z5, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z16, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z16, Z7, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z16, Z8, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z16, Z9, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z16, Z10, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z16, Z11, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z16, Z12, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z16, Z13, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z16, Z14, Z0
 	VMOVUPS      Z0, (AX)
@@ -9010,7 +9068,7 @@ avx512Strip8_end:
 	IMUL3Q $0x20, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x20, AX, AX
+	IMUL3Q $0x08, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx512Strip8_strip
 
@@ -9018,9 +9076,11 @@ avx512Strip8_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip9(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx512Strip9(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3, MMX+
-TEXT ·avx512Strip9(SB), NOSPLIT, $0-104
+TEXT ·avx512Strip9(SB), NOSPLIT, $0-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx512Strip9_strip:
 	MOVQ   a+16(FP), AX
 	MOVQ   right+32(FP), CX
@@ -9035,11 +9095,16 @@ avx512Strip9_strip:
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	ADDQ   AX, R10
+	MOVQ   ahead+104(FP), R11
+	TESTQ  R11, R11
+	JNZ    avx512Strip9_ahead
 	MOVQ   down+24(FP), R11
 	IMUL3Q $0x24, R11, R11
 	ADDQ   AX, R11
-	CMPQ   DI, $0x20
-	JLT    avx512Strip9_edge
+
+avx512Strip9_ahead:
+	CMPQ DI, $0x20
+	JLT  avx512Strip9_edge
 
 avx512Strip9_two:
 	VXORPS Z0, Z0, Z0
@@ -9062,8 +9127,9 @@ avx512Strip9_two:
 	VXORPS Z17, Z17, Z17
 	MOVQ   k+8(FP), R12
 	MOVQ   DX, R13
-	MOVQ   R12, R14
-	SHRQ   $0x02, R14
+	MOVQ   SI, R14
+	MOVQ   R12, R15
+	SHRQ   $0x02, R15
 	JZ     avx512Strip9_two_deep
 	ANDQ   $0x03, R12
 	CMPQ   CX, $0x04
@@ -9190,9 +9256,12 @@ avx512Strip9_two_rows:
 	LEAQ         (R13)(BX*2), R13
 	PREFETCHT1   (R11)
 	ADDQ         $0x40, R11
+	PREFETCHT1   (R14)
+	PREFETCHT1   64(R14)
+	ADDQ         ldc+80(FP), R14
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, R10
-	DECQ         R14
+	DECQ         R15
 	JNZ          avx512Strip9_two_rows
 	JMP          avx512Strip9_two_rest
 
@@ -9317,7 +9386,12 @@ avx512Strip9_two_columns:
 	VFMADD231PS  Z20, Z19, Z17
 	LEAQ         (R13)(BX*2), R13
 	LEAQ         (AX)(CX*2), AX
-	DECQ         R14
+	PREFETCHT1   (R11)
+	ADDQ         $0x40, R11
+	PREFETCHT1   (R14)
+	PREFETCHT1   64(R14)
+	ADDQ         ldc+80(FP), R14
+	DECQ         R15
 	JNZ          avx512Strip9_two_columns
 	LEAQ         (AX)(R8*4), R10
 	ADDQ         R8, R10
@@ -9392,28 +9466,28 @@ avx512Strip9_two_summed:
 avx512Strip9_two_store:
 	VMOVUPS Z0, (R12)
 	VMOVUPS Z1, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z2, (R12)
 	VMOVUPS Z3, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z4, (R12)
 	VMOVUPS Z5, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z6, (R12)
 	VMOVUPS Z7, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z8, (R12)
 	VMOVUPS Z9, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z10, (R12)
 	VMOVUPS Z11, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z12, (R12)
 	VMOVUPS Z13, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z14, (R12)
 	VMOVUPS Z15, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z16, (R12)
 	VMOVUPS Z17, 64(R12)
 	JMP     avx512Strip9_two_stored
@@ -9427,56 +9501,56 @@ avx512Strip9_two_add:
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z18, Z1, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z18, Z2, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z18, Z3, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z18, Z4, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z18, Z5, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z18, Z6, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z18, Z7, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z18, Z8, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z18, Z9, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z18, Z10, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z18, Z11, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z18, Z12, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z18, Z13, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z18, Z14, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z18, Z15, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z18, Z16, Z0
 	VMOVUPS      Z0, (R12)
@@ -9559,21 +9633,21 @@ avx512Strip9_last_deep:
 
 avx512Strip9_last_store:
 	VMOVUPS Z0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, K1, (AX)
 	JMP     avx512Strip9_last_stored
 
@@ -9583,35 +9657,35 @@ avx512Strip9_last_add:
 	VMOVUPS.Z    (AX), K1, Z10
 	VFMADD231PS  Z9, Z0, Z10
 	VMOVUPS      Z10, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z9, Z1, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z9, Z2, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z9, Z3, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z9, Z4, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z9, Z5, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z9, Z6, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z9, Z7, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z9, Z8, Z0
 	VMOVUPS      Z0, K1, (AX)
@@ -9630,8 +9704,9 @@ avx512Strip9_one:
 	VXORPS Z7, Z7, Z7
 	VXORPS Z8, Z8, Z8
 	MOVQ   k+8(FP), DI
-	MOVQ   DI, R12
-	SHRQ   $0x02, R12
+	MOVQ   SI, R12
+	MOVQ   DI, R13
+	SHRQ   $0x02, R13
 	JZ     avx512Strip9_one_deep
 	ANDQ   $0x03, DI
 	CMPQ   CX, $0x04
@@ -9682,9 +9757,11 @@ avx512Strip9_one_rows:
 	LEAQ             (DX)(BX*2), DX
 	PREFETCHT1       (R11)
 	ADDQ             $0x40, R11
+	PREFETCHT1       (R12)
+	ADDQ             ldc+80(FP), R12
 	ADDQ             $0x10, AX
 	ADDQ             $0x10, R10
-	DECQ             R12
+	DECQ             R13
 	JNZ              avx512Strip9_one_rows
 	JMP              avx512Strip9_one_rest
 
@@ -9733,7 +9810,11 @@ avx512Strip9_one_columns:
 	VFMADD231PS.BCST 32(AX)(CX*1), Z9, Z8
 	LEAQ             (DX)(BX*2), DX
 	LEAQ             (AX)(CX*2), AX
-	DECQ             R12
+	PREFETCHT1       (R11)
+	ADDQ             $0x40, R11
+	PREFETCHT1       (R12)
+	ADDQ             ldc+80(FP), R12
+	DECQ             R13
 	JNZ              avx512Strip9_one_columns
 	LEAQ             (AX)(R8*4), R10
 	ADDQ             R8, R10
@@ -9779,21 +9860,21 @@ avx512Strip9_one_summed:
 
 avx512Strip9_one_store:
 	VMOVUPS Z0, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z5, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z7, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	JMP     avx512Strip9_one_stored
 
@@ -9803,35 +9884,35 @@ avx512Strip9_one_add:
 	VMOVUPS      (AX), Z10
 	VFMADD231PS  Z9, Z0, Z10
 	VMOVUPS      Z10, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z9, Z1, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z9, Z2, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z9, Z3, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z9, Z4, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z9, Z5, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z9, Z6, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z9, Z7, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z9, Z8, Z0
 	VMOVUPS      Z0, (AX)
@@ -9930,28 +10011,28 @@ avx512Strip9_oneandhalf_deep:
 avx512Strip9_oneandhalf_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Y1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Y3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Y5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Y7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Y9, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Y11, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	VMOVUPS Y13, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z14, (AX)
 	VMOVUPS Y15, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z16, (AX)
 	VMOVUPS Y17, K1, 64(AX)
 	JMP     avx512Strip9_oneandhalf_stored
@@ -9965,56 +10046,56 @@ avx512Strip9_oneandhalf_add:
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y18, Y1, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z18, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y18, Y3, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z18, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y18, Y5, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z18, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y18, Y7, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z18, Z8, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y18, Y9, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z18, Z10, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y18, Y11, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z18, Z12, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y18, Y13, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z18, Z14, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y18, Y15, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z18, Z16, Z0
 	VMOVUPS      Z0, (AX)
@@ -10076,21 +10157,21 @@ avx512Strip9_half_deep:
 
 avx512Strip9_half_store:
 	VMOVUPS Y0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y8, K1, (AX)
 	JMP     avx512Strip9_half_stored
 
@@ -10100,35 +10181,35 @@ avx512Strip9_half_add:
 	VMOVUPS.Z    (AX), K1, Y10
 	VFMADD231PS  Y9, Y0, Y10
 	VMOVUPS      Y10, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y9, Y1, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y9, Y2, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y9, Y3, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y9, Y4, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y9, Y5, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y9, Y6, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y9, Y7, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y9, Y8, Y0
 	VMOVUPS      Y0, K1, (AX)
@@ -10225,28 +10306,28 @@ avx512Strip9_most_deep:
 avx512Strip9_most_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Z11, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	VMOVUPS Z13, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z14, (AX)
 	VMOVUPS Z15, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z16, (AX)
 	VMOVUPS Z17, K1, 64(AX)
 	JMP     avx512Strip9_most_stored
@@ -10260,56 +10341,56 @@ avx512Strip9_most_add:
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z18, Z1, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z18, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z18, Z3, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z18, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z18, Z5, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z18, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z18, Z7, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z18, Z8, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z18, Z9, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z18, Z10, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z18, Z11, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z18, Z12, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z18, Z13, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z18, Z14, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z18, Z15, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z18, Z16, Z0
 	VMOVUPS      Z0, (AX)
@@ -10325,7 +10406,7 @@ avx512Strip9_end:
 	IMUL3Q $0x24, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x24, AX, AX
+	IMUL3Q $0x09, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx512Strip9_strip
 
@@ -10333,9 +10414,11 @@ avx512Strip9_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip10(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx512Strip10(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3, MMX+
-TEXT ·avx512Strip10(SB), NOSPLIT, $0-104
+TEXT ·avx512Strip10(SB), NOSPLIT, $0-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx512Strip10_strip:
 	MOVQ   a+16(FP), AX
 	MOVQ   right+32(FP), CX
@@ -10350,11 +10433,16 @@ avx512Strip10_strip:
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	ADDQ   AX, R10
+	MOVQ   ahead+104(FP), R11
+	TESTQ  R11, R11
+	JNZ    avx512Strip10_ahead
 	MOVQ   down+24(FP), R11
 	IMUL3Q $0x28, R11, R11
 	ADDQ   AX, R11
-	CMPQ   DI, $0x20
-	JLT    avx512Strip10_edge
+
+avx512Strip10_ahead:
+	CMPQ DI, $0x20
+	JLT  avx512Strip10_edge
 
 avx512Strip10_two:
 	VXORPS Z0, Z0, Z0
@@ -10379,8 +10467,9 @@ avx512Strip10_two:
 	VXORPS Z19, Z19, Z19
 	MOVQ   k+8(FP), R12
 	MOVQ   DX, R13
-	MOVQ   R12, R14
-	SHRQ   $0x02, R14
+	MOVQ   SI, R14
+	MOVQ   R12, R15
+	SHRQ   $0x02, R15
 	JZ     avx512Strip10_two_deep
 	ANDQ   $0x03, R12
 	CMPQ   CX, $0x04
@@ -10519,9 +10608,12 @@ avx512Strip10_two_rows:
 	LEAQ         (R13)(BX*2), R13
 	PREFETCHT1   (R11)
 	ADDQ         $0x40, R11
+	PREFETCHT1   (R14)
+	PREFETCHT1   64(R14)
+	ADDQ         ldc+80(FP), R14
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, R10
-	DECQ         R14
+	DECQ         R15
 	JNZ          avx512Strip10_two_rows
 	JMP          avx512Strip10_two_rest
 
@@ -10658,7 +10750,12 @@ avx512Strip10_two_columns:
 	VFMADD231PS  Z22, Z21, Z19
 	LEAQ         (R13)(BX*2), R13
 	LEAQ         (AX)(CX*2), AX
-	DECQ         R14
+	PREFETCHT1   (R11)
+	ADDQ         $0x40, R11
+	PREFETCHT1   (R14)
+	PREFETCHT1   64(R14)
+	ADDQ         ldc+80(FP), R14
+	DECQ         R15
 	JNZ          avx512Strip10_two_columns
 	LEAQ         (AX)(R8*4), R10
 	ADDQ         R8, R10
@@ -10738,31 +10835,31 @@ avx512Strip10_two_summed:
 avx512Strip10_two_store:
 	VMOVUPS Z0, (R12)
 	VMOVUPS Z1, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z2, (R12)
 	VMOVUPS Z3, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z4, (R12)
 	VMOVUPS Z5, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z6, (R12)
 	VMOVUPS Z7, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z8, (R12)
 	VMOVUPS Z9, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z10, (R12)
 	VMOVUPS Z11, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z12, (R12)
 	VMOVUPS Z13, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z14, (R12)
 	VMOVUPS Z15, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z16, (R12)
 	VMOVUPS Z17, 64(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Z18, (R12)
 	VMOVUPS Z19, 64(R12)
 	JMP     avx512Strip10_two_stored
@@ -10776,63 +10873,63 @@ avx512Strip10_two_add:
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z20, Z1, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z20, Z2, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z20, Z3, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z20, Z4, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z20, Z5, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z20, Z6, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z20, Z7, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z20, Z8, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z20, Z9, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z20, Z10, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z20, Z11, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z20, Z12, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z20, Z13, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z20, Z14, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z20, Z15, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z20, Z16, Z0
 	VMOVUPS      Z0, (R12)
 	VMOVUPS      64(R12), Z0
 	VFMADD231PS  Z20, Z17, Z0
 	VMOVUPS      Z0, 64(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Z0
 	VFMADD231PS  Z20, Z18, Z0
 	VMOVUPS      Z0, (R12)
@@ -10918,23 +11015,23 @@ avx512Strip10_last_deep:
 
 avx512Strip10_last_store:
 	VMOVUPS Z0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z9, K1, (AX)
 	JMP     avx512Strip10_last_stored
 
@@ -10944,39 +11041,39 @@ avx512Strip10_last_add:
 	VMOVUPS.Z    (AX), K1, Z11
 	VFMADD231PS  Z10, Z0, Z11
 	VMOVUPS      Z11, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z10, Z1, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z10, Z2, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z10, Z3, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z10, Z4, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z10, Z5, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z10, Z6, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z10, Z7, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z10, Z8, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z10, Z9, Z0
 	VMOVUPS      Z0, K1, (AX)
@@ -10996,8 +11093,9 @@ avx512Strip10_one:
 	VXORPS Z8, Z8, Z8
 	VXORPS Z9, Z9, Z9
 	MOVQ   k+8(FP), DI
-	MOVQ   DI, R12
-	SHRQ   $0x02, R12
+	MOVQ   SI, R12
+	MOVQ   DI, R13
+	SHRQ   $0x02, R13
 	JZ     avx512Strip10_one_deep
 	ANDQ   $0x03, DI
 	CMPQ   CX, $0x04
@@ -11052,9 +11150,11 @@ avx512Strip10_one_rows:
 	LEAQ             (DX)(BX*2), DX
 	PREFETCHT1       (R11)
 	ADDQ             $0x40, R11
+	PREFETCHT1       (R12)
+	ADDQ             ldc+80(FP), R12
 	ADDQ             $0x10, AX
 	ADDQ             $0x10, R10
-	DECQ             R12
+	DECQ             R13
 	JNZ              avx512Strip10_one_rows
 	JMP              avx512Strip10_one_rest
 
@@ -11107,7 +11207,11 @@ avx512Strip10_one_columns:
 	VFMADD231PS.BCST 36(AX)(CX*1), Z10, Z9
 	LEAQ             (DX)(BX*2), DX
 	LEAQ             (AX)(CX*2), AX
-	DECQ             R12
+	PREFETCHT1       (R11)
+	ADDQ             $0x40, R11
+	PREFETCHT1       (R12)
+	ADDQ             ldc+80(FP), R12
+	DECQ             R13
 	JNZ              avx512Strip10_one_columns
 	LEAQ             (AX)(R8*4), R10
 	ADDQ             R8, R10
@@ -11155,23 +11259,23 @@ avx512Strip10_one_summed:
 
 avx512Strip10_one_store:
 	VMOVUPS Z0, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z5, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z7, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z9, (AX)
 	JMP     avx512Strip10_one_stored
 
@@ -11181,39 +11285,39 @@ avx512Strip10_one_add:
 	VMOVUPS      (AX), Z11
 	VFMADD231PS  Z10, Z0, Z11
 	VMOVUPS      Z11, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z10, Z1, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z10, Z2, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z10, Z3, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z10, Z4, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z10, Z5, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z10, Z6, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z10, Z7, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z10, Z8, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z10, Z9, Z0
 	VMOVUPS      Z0, (AX)
@@ -11319,31 +11423,31 @@ avx512Strip10_oneandhalf_deep:
 avx512Strip10_oneandhalf_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Y1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Y3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Y5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Y7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Y9, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Y11, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	VMOVUPS Y13, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z14, (AX)
 	VMOVUPS Y15, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z16, (AX)
 	VMOVUPS Y17, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z18, (AX)
 	VMOVUPS Y19, K1, 64(AX)
 	JMP     avx512Strip10_oneandhalf_stored
@@ -11357,63 +11461,63 @@ avx512Strip10_oneandhalf_add:
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y20, Y1, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z20, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y20, Y3, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z20, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y20, Y5, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z20, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y20, Y7, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z20, Z8, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y20, Y9, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z20, Z10, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y20, Y11, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z20, Z12, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y20, Y13, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z20, Z14, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y20, Y15, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z20, Z16, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y20, Y17, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z20, Z18, Z0
 	VMOVUPS      Z0, (AX)
@@ -11478,23 +11582,23 @@ avx512Strip10_half_deep:
 
 avx512Strip10_half_store:
 	VMOVUPS Y0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y8, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y9, K1, (AX)
 	JMP     avx512Strip10_half_stored
 
@@ -11504,39 +11608,39 @@ avx512Strip10_half_add:
 	VMOVUPS.Z    (AX), K1, Y11
 	VFMADD231PS  Y10, Y0, Y11
 	VMOVUPS      Y11, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y10, Y1, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y10, Y2, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y10, Y3, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y10, Y4, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y10, Y5, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y10, Y6, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y10, Y7, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y10, Y8, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y10, Y9, Y0
 	VMOVUPS      Y0, K1, (AX)
@@ -11640,31 +11744,31 @@ avx512Strip10_most_deep:
 avx512Strip10_most_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Z11, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	VMOVUPS Z13, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z14, (AX)
 	VMOVUPS Z15, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z16, (AX)
 	VMOVUPS Z17, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z18, (AX)
 	VMOVUPS Z19, K1, 64(AX)
 	JMP     avx512Strip10_most_stored
@@ -11678,63 +11782,63 @@ avx512Strip10_most_add:
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z20, Z1, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z20, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z20, Z3, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z20, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z20, Z5, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z20, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z20, Z7, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z20, Z8, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z20, Z9, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z20, Z10, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z20, Z11, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z20, Z12, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z20, Z13, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z20, Z14, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z20, Z15, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z20, Z16, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z20, Z17, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z20, Z18, Z0
 	VMOVUPS      Z0, (AX)
@@ -11750,7 +11854,7 @@ avx512Strip10_end:
 	IMUL3Q $0x28, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x28, AX, AX
+	IMUL3Q $0x0a, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx512Strip10_strip
 
@@ -11758,9 +11862,11 @@ avx512Strip10_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip11(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx512Strip11(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3, MMX+
-TEXT ·avx512Strip11(SB), NOSPLIT, $0-104
+TEXT ·avx512Strip11(SB), NOSPLIT, $8-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx512Strip11_strip:
 	MOVQ   a+16(FP), AX
 	MOVQ   right+32(FP), CX
@@ -11778,11 +11884,16 @@ avx512Strip11_strip:
 	LEAQ   (R8)(R8*4), R11
 	ADDQ   R11, R11
 	ADDQ   AX, R11
+	MOVQ   ahead+104(FP), R12
+	TESTQ  R12, R12
+	JNZ    avx512Strip11_ahead
 	MOVQ   down+24(FP), R12
 	IMUL3Q $0x2c, R12, R12
 	ADDQ   AX, R12
-	CMPQ   DI, $0x20
-	JLT    avx512Strip11_edge
+
+avx512Strip11_ahead:
+	CMPQ DI, $0x20
+	JLT  avx512Strip11_edge
 
 avx512Strip11_two:
 	VXORPS Z0, Z0, Z0
@@ -11809,8 +11920,9 @@ avx512Strip11_two:
 	VXORPS Z21, Z21, Z21
 	MOVQ   k+8(FP), R13
 	MOVQ   DX, R14
-	MOVQ   R13, R15
-	SHRQ   $0x02, R15
+	MOVQ   SI, R15
+	MOVQ   R13, BP
+	SHRQ   $0x02, BP
 	JZ     avx512Strip11_two_deep
 	ANDQ   $0x03, R13
 	CMPQ   CX, $0x04
@@ -11961,10 +12073,13 @@ avx512Strip11_two_rows:
 	LEAQ         (R14)(BX*2), R14
 	PREFETCHT1   (R12)
 	ADDQ         $0x40, R12
+	PREFETCHT1   (R15)
+	PREFETCHT1   64(R15)
+	ADDQ         ldc+80(FP), R15
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, R10
 	ADDQ         $0x10, R11
-	DECQ         R15
+	DECQ         BP
 	JNZ          avx512Strip11_two_rows
 	JMP          avx512Strip11_two_rest
 
@@ -12113,7 +12228,12 @@ avx512Strip11_two_columns:
 	VFMADD231PS  Z24, Z23, Z21
 	LEAQ         (R14)(BX*2), R14
 	LEAQ         (AX)(CX*2), AX
-	DECQ         R15
+	PREFETCHT1   (R12)
+	ADDQ         $0x40, R12
+	PREFETCHT1   (R15)
+	PREFETCHT1   64(R15)
+	ADDQ         ldc+80(FP), R15
+	DECQ         BP
 	JNZ          avx512Strip11_two_columns
 	LEAQ         (AX)(R8*4), R10
 	ADDQ         R8, R10
@@ -12201,34 +12321,34 @@ avx512Strip11_two_summed:
 avx512Strip11_two_store:
 	VMOVUPS Z0, (R13)
 	VMOVUPS Z1, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z2, (R13)
 	VMOVUPS Z3, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z4, (R13)
 	VMOVUPS Z5, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z6, (R13)
 	VMOVUPS Z7, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z8, (R13)
 	VMOVUPS Z9, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z10, (R13)
 	VMOVUPS Z11, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z12, (R13)
 	VMOVUPS Z13, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z14, (R13)
 	VMOVUPS Z15, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z16, (R13)
 	VMOVUPS Z17, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z18, (R13)
 	VMOVUPS Z19, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z20, (R13)
 	VMOVUPS Z21, 64(R13)
 	JMP     avx512Strip11_two_stored
@@ -12242,70 +12362,70 @@ avx512Strip11_two_add:
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z22, Z1, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z22, Z2, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z22, Z3, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z22, Z4, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z22, Z5, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z22, Z6, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z22, Z7, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z22, Z8, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z22, Z9, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z22, Z10, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z22, Z11, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z22, Z12, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z22, Z13, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z22, Z14, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z22, Z15, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z22, Z16, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z22, Z17, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z22, Z18, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z22, Z19, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z22, Z20, Z0
 	VMOVUPS      Z0, (R13)
@@ -12396,25 +12516,25 @@ avx512Strip11_last_deep:
 
 avx512Strip11_last_store:
 	VMOVUPS Z0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z9, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, K1, (AX)
 	JMP     avx512Strip11_last_stored
 
@@ -12424,43 +12544,43 @@ avx512Strip11_last_add:
 	VMOVUPS.Z    (AX), K1, Z12
 	VFMADD231PS  Z11, Z0, Z12
 	VMOVUPS      Z12, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z11, Z1, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z11, Z2, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z11, Z3, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z11, Z4, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z11, Z5, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z11, Z6, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z11, Z7, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z11, Z8, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z11, Z9, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z11, Z10, Z0
 	VMOVUPS      Z0, K1, (AX)
@@ -12481,8 +12601,9 @@ avx512Strip11_one:
 	VXORPS Z9, Z9, Z9
 	VXORPS Z10, Z10, Z10
 	MOVQ   k+8(FP), DI
-	MOVQ   DI, R13
-	SHRQ   $0x02, R13
+	MOVQ   SI, R13
+	MOVQ   DI, R14
+	SHRQ   $0x02, R14
 	JZ     avx512Strip11_one_deep
 	ANDQ   $0x03, DI
 	CMPQ   CX, $0x04
@@ -12541,10 +12662,12 @@ avx512Strip11_one_rows:
 	LEAQ             (DX)(BX*2), DX
 	PREFETCHT1       (R12)
 	ADDQ             $0x40, R12
+	PREFETCHT1       (R13)
+	ADDQ             ldc+80(FP), R13
 	ADDQ             $0x10, AX
 	ADDQ             $0x10, R10
 	ADDQ             $0x10, R11
-	DECQ             R13
+	DECQ             R14
 	JNZ              avx512Strip11_one_rows
 	JMP              avx512Strip11_one_rest
 
@@ -12601,7 +12724,11 @@ avx512Strip11_one_columns:
 	VFMADD231PS.BCST 40(AX)(CX*1), Z11, Z10
 	LEAQ             (DX)(BX*2), DX
 	LEAQ             (AX)(CX*2), AX
-	DECQ             R13
+	PREFETCHT1       (R12)
+	ADDQ             $0x40, R12
+	PREFETCHT1       (R13)
+	ADDQ             ldc+80(FP), R13
+	DECQ             R14
 	JNZ              avx512Strip11_one_columns
 	LEAQ             (AX)(R8*4), R10
 	ADDQ             R8, R10
@@ -12654,25 +12781,25 @@ avx512Strip11_one_summed:
 
 avx512Strip11_one_store:
 	VMOVUPS Z0, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z5, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z7, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z9, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	JMP     avx512Strip11_one_stored
 
@@ -12682,43 +12809,43 @@ avx512Strip11_one_add:
 	VMOVUPS      (AX), Z12
 	VFMADD231PS  Z11, Z0, Z12
 	VMOVUPS      Z12, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z11, Z1, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z11, Z2, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z11, Z3, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z11, Z4, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z11, Z5, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z11, Z6, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z11, Z7, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z11, Z8, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z11, Z9, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z11, Z10, Z0
 	VMOVUPS      Z0, (AX)
@@ -12832,34 +12959,34 @@ avx512Strip11_oneandhalf_deep:
 avx512Strip11_oneandhalf_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Y1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Y3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Y5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Y7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Y9, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Y11, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	VMOVUPS Y13, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z14, (AX)
 	VMOVUPS Y15, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z16, (AX)
 	VMOVUPS Y17, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z18, (AX)
 	VMOVUPS Y19, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z20, (AX)
 	VMOVUPS Y21, K1, 64(AX)
 	JMP     avx512Strip11_oneandhalf_stored
@@ -12873,70 +13000,70 @@ avx512Strip11_oneandhalf_add:
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y22, Y1, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y22, Y3, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y22, Y5, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y22, Y7, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z8, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y22, Y9, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z10, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y22, Y11, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z12, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y22, Y13, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z14, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y22, Y15, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z16, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y22, Y17, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z18, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y22, Y19, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z20, Z0
 	VMOVUPS      Z0, (AX)
@@ -13005,25 +13132,25 @@ avx512Strip11_half_deep:
 
 avx512Strip11_half_store:
 	VMOVUPS Y0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y8, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y9, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y10, K1, (AX)
 	JMP     avx512Strip11_half_stored
 
@@ -13033,43 +13160,43 @@ avx512Strip11_half_add:
 	VMOVUPS.Z    (AX), K1, Y12
 	VFMADD231PS  Y11, Y0, Y12
 	VMOVUPS      Y12, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y11, Y1, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y11, Y2, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y11, Y3, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y11, Y4, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y11, Y5, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y11, Y6, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y11, Y7, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y11, Y8, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y11, Y9, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y11, Y10, Y0
 	VMOVUPS      Y0, K1, (AX)
@@ -13181,34 +13308,34 @@ avx512Strip11_most_deep:
 avx512Strip11_most_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Z11, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	VMOVUPS Z13, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z14, (AX)
 	VMOVUPS Z15, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z16, (AX)
 	VMOVUPS Z17, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z18, (AX)
 	VMOVUPS Z19, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z20, (AX)
 	VMOVUPS Z21, K1, 64(AX)
 	JMP     avx512Strip11_most_stored
@@ -13222,70 +13349,70 @@ avx512Strip11_most_add:
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z22, Z1, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z22, Z3, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z22, Z5, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z22, Z7, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z8, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z22, Z9, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z10, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z22, Z11, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z12, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z22, Z13, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z14, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z22, Z15, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z16, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z22, Z17, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z18, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z22, Z19, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z22, Z20, Z0
 	VMOVUPS      Z0, (AX)
@@ -13301,7 +13428,7 @@ avx512Strip11_end:
 	IMUL3Q $0x2c, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x2c, AX, AX
+	IMUL3Q $0x0b, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx512Strip11_strip
 
@@ -13309,9 +13436,11 @@ avx512Strip11_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip12(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx512Strip12(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3, MMX+
-TEXT ·avx512Strip12(SB), NOSPLIT, $0-104
+TEXT ·avx512Strip12(SB), NOSPLIT, $8-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx512Strip12_strip:
 	MOVQ   a+16(FP), AX
 	MOVQ   right+32(FP), CX
@@ -13329,11 +13458,16 @@ avx512Strip12_strip:
 	LEAQ   (R8)(R8*4), R11
 	ADDQ   R11, R11
 	ADDQ   AX, R11
+	MOVQ   ahead+104(FP), R12
+	TESTQ  R12, R12
+	JNZ    avx512Strip12_ahead
 	MOVQ   down+24(FP), R12
 	IMUL3Q $0x30, R12, R12
 	ADDQ   AX, R12
-	CMPQ   DI, $0x20
-	JLT    avx512Strip12_edge
+
+avx512Strip12_ahead:
+	CMPQ DI, $0x20
+	JLT  avx512Strip12_edge
 
 avx512Strip12_two:
 	VXORPS Z0, Z0, Z0
@@ -13362,8 +13496,9 @@ avx512Strip12_two:
 	VXORPS Z23, Z23, Z23
 	MOVQ   k+8(FP), R13
 	MOVQ   DX, R14
-	MOVQ   R13, R15
-	SHRQ   $0x02, R15
+	MOVQ   SI, R15
+	MOVQ   R13, BP
+	SHRQ   $0x02, BP
 	JZ     avx512Strip12_two_deep
 	ANDQ   $0x03, R13
 	CMPQ   CX, $0x04
@@ -13526,10 +13661,13 @@ avx512Strip12_two_rows:
 	LEAQ         (R14)(BX*2), R14
 	PREFETCHT1   (R12)
 	ADDQ         $0x40, R12
+	PREFETCHT1   (R15)
+	PREFETCHT1   64(R15)
+	ADDQ         ldc+80(FP), R15
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, R10
 	ADDQ         $0x10, R11
-	DECQ         R15
+	DECQ         BP
 	JNZ          avx512Strip12_two_rows
 	JMP          avx512Strip12_two_rest
 
@@ -13690,7 +13828,12 @@ avx512Strip12_two_columns:
 	VFMADD231PS  Z26, Z25, Z23
 	LEAQ         (R14)(BX*2), R14
 	LEAQ         (AX)(CX*2), AX
-	DECQ         R15
+	PREFETCHT1   (R12)
+	ADDQ         $0x40, R12
+	PREFETCHT1   (R15)
+	PREFETCHT1   64(R15)
+	ADDQ         ldc+80(FP), R15
+	DECQ         BP
 	JNZ          avx512Strip12_two_columns
 	LEAQ         (AX)(R8*4), R10
 	ADDQ         R8, R10
@@ -13783,37 +13926,37 @@ avx512Strip12_two_summed:
 avx512Strip12_two_store:
 	VMOVUPS Z0, (R13)
 	VMOVUPS Z1, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z2, (R13)
 	VMOVUPS Z3, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z4, (R13)
 	VMOVUPS Z5, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z6, (R13)
 	VMOVUPS Z7, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z8, (R13)
 	VMOVUPS Z9, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z10, (R13)
 	VMOVUPS Z11, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z12, (R13)
 	VMOVUPS Z13, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z14, (R13)
 	VMOVUPS Z15, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z16, (R13)
 	VMOVUPS Z17, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z18, (R13)
 	VMOVUPS Z19, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z20, (R13)
 	VMOVUPS Z21, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z22, (R13)
 	VMOVUPS Z23, 64(R13)
 	JMP     avx512Strip12_two_stored
@@ -13827,77 +13970,77 @@ avx512Strip12_two_add:
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z24, Z1, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z24, Z2, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z24, Z3, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z24, Z4, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z24, Z5, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z24, Z6, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z24, Z7, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z24, Z8, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z24, Z9, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z24, Z10, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z24, Z11, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z24, Z12, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z24, Z13, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z24, Z14, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z24, Z15, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z24, Z16, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z24, Z17, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z24, Z18, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z24, Z19, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z24, Z20, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z24, Z21, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z24, Z22, Z0
 	VMOVUPS      Z0, (R13)
@@ -13991,27 +14134,27 @@ avx512Strip12_last_deep:
 
 avx512Strip12_last_store:
 	VMOVUPS Z0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z9, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z11, K1, (AX)
 	JMP     avx512Strip12_last_stored
 
@@ -14021,47 +14164,47 @@ avx512Strip12_last_add:
 	VMOVUPS.Z    (AX), K1, Z13
 	VFMADD231PS  Z12, Z0, Z13
 	VMOVUPS      Z13, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z12, Z1, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z12, Z2, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z12, Z3, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z12, Z4, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z12, Z5, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z12, Z6, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z12, Z7, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z12, Z8, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z12, Z9, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z12, Z10, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z12, Z11, Z0
 	VMOVUPS      Z0, K1, (AX)
@@ -14083,8 +14226,9 @@ avx512Strip12_one:
 	VXORPS Z10, Z10, Z10
 	VXORPS Z11, Z11, Z11
 	MOVQ   k+8(FP), DI
-	MOVQ   DI, R13
-	SHRQ   $0x02, R13
+	MOVQ   SI, R13
+	MOVQ   DI, R14
+	SHRQ   $0x02, R14
 	JZ     avx512Strip12_one_deep
 	ANDQ   $0x03, DI
 	CMPQ   CX, $0x04
@@ -14147,10 +14291,12 @@ avx512Strip12_one_rows:
 	LEAQ             (DX)(BX*2), DX
 	PREFETCHT1       (R12)
 	ADDQ             $0x40, R12
+	PREFETCHT1       (R13)
+	ADDQ             ldc+80(FP), R13
 	ADDQ             $0x10, AX
 	ADDQ             $0x10, R10
 	ADDQ             $0x10, R11
-	DECQ             R13
+	DECQ             R14
 	JNZ              avx512Strip12_one_rows
 	JMP              avx512Strip12_one_rest
 
@@ -14211,7 +14357,11 @@ avx512Strip12_one_columns:
 	VFMADD231PS.BCST 44(AX)(CX*1), Z12, Z11
 	LEAQ             (DX)(BX*2), DX
 	LEAQ             (AX)(CX*2), AX
-	DECQ             R13
+	PREFETCHT1       (R12)
+	ADDQ             $0x40, R12
+	PREFETCHT1       (R13)
+	ADDQ             ldc+80(FP), R13
+	DECQ             R14
 	JNZ              avx512Strip12_one_columns
 	LEAQ             (AX)(R8*4), R10
 	ADDQ             R8, R10
@@ -14266,27 +14416,27 @@ avx512Strip12_one_summed:
 
 avx512Strip12_one_store:
 	VMOVUPS Z0, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z5, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z7, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z9, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z11, (AX)
 	JMP     avx512Strip12_one_stored
 
@@ -14296,47 +14446,47 @@ avx512Strip12_one_add:
 	VMOVUPS      (AX), Z13
 	VFMADD231PS  Z12, Z0, Z13
 	VMOVUPS      Z13, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z1, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z2, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z3, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z4, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z5, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z6, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z7, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z8, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z9, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z10, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z12, Z11, Z0
 	VMOVUPS      Z0, (AX)
@@ -14457,37 +14607,37 @@ avx512Strip12_oneandhalf_deep:
 avx512Strip12_oneandhalf_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Y1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Y3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Y5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Y7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Y9, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Y11, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	VMOVUPS Y13, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z14, (AX)
 	VMOVUPS Y15, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z16, (AX)
 	VMOVUPS Y17, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z18, (AX)
 	VMOVUPS Y19, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z20, (AX)
 	VMOVUPS Y21, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z22, (AX)
 	VMOVUPS Y23, K1, 64(AX)
 	JMP     avx512Strip12_oneandhalf_stored
@@ -14501,77 +14651,77 @@ avx512Strip12_oneandhalf_add:
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y24, Y1, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y24, Y3, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y24, Y5, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y24, Y7, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z8, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y24, Y9, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z10, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y24, Y11, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z12, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y24, Y13, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z14, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y24, Y15, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z16, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y24, Y17, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z18, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y24, Y19, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z20, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y24, Y21, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z22, Z0
 	VMOVUPS      Z0, (AX)
@@ -14643,27 +14793,27 @@ avx512Strip12_half_deep:
 
 avx512Strip12_half_store:
 	VMOVUPS Y0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y8, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y9, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y10, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y11, K1, (AX)
 	JMP     avx512Strip12_half_stored
 
@@ -14673,47 +14823,47 @@ avx512Strip12_half_add:
 	VMOVUPS.Z    (AX), K1, Y13
 	VFMADD231PS  Y12, Y0, Y13
 	VMOVUPS      Y13, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y12, Y1, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y12, Y2, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y12, Y3, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y12, Y4, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y12, Y5, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y12, Y6, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y12, Y7, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y12, Y8, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y12, Y9, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y12, Y10, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y12, Y11, Y0
 	VMOVUPS      Y0, K1, (AX)
@@ -14832,37 +14982,37 @@ avx512Strip12_most_deep:
 avx512Strip12_most_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Z11, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	VMOVUPS Z13, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z14, (AX)
 	VMOVUPS Z15, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z16, (AX)
 	VMOVUPS Z17, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z18, (AX)
 	VMOVUPS Z19, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z20, (AX)
 	VMOVUPS Z21, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z22, (AX)
 	VMOVUPS Z23, K1, 64(AX)
 	JMP     avx512Strip12_most_stored
@@ -14876,77 +15026,77 @@ avx512Strip12_most_add:
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z24, Z1, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z24, Z3, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z24, Z5, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z24, Z7, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z8, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z24, Z9, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z10, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z24, Z11, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z12, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z24, Z13, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z14, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z24, Z15, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z16, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z24, Z17, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z18, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z24, Z19, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z20, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z24, Z21, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z24, Z22, Z0
 	VMOVUPS      Z0, (AX)
@@ -14962,7 +15112,7 @@ avx512Strip12_end:
 	IMUL3Q $0x30, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x30, AX, AX
+	IMUL3Q $0x0c, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx512Strip12_strip
 
@@ -14970,9 +15120,11 @@ avx512Strip12_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip13(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx512Strip13(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3, MMX+
-TEXT ·avx512Strip13(SB), NOSPLIT, $0-104
+TEXT ·avx512Strip13(SB), NOSPLIT, $8-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx512Strip13_strip:
 	MOVQ   a+16(FP), AX
 	MOVQ   right+32(FP), CX
@@ -14990,11 +15142,16 @@ avx512Strip13_strip:
 	LEAQ   (R8)(R8*4), R11
 	ADDQ   R11, R11
 	ADDQ   AX, R11
+	MOVQ   ahead+104(FP), R12
+	TESTQ  R12, R12
+	JNZ    avx512Strip13_ahead
 	MOVQ   down+24(FP), R12
 	IMUL3Q $0x34, R12, R12
 	ADDQ   AX, R12
-	CMPQ   DI, $0x20
-	JLT    avx512Strip13_edge
+
+avx512Strip13_ahead:
+	CMPQ DI, $0x20
+	JLT  avx512Strip13_edge
 
 avx512Strip13_two:
 	VXORPS Z0, Z0, Z0
@@ -15025,8 +15182,9 @@ avx512Strip13_two:
 	VXORPS Z25, Z25, Z25
 	MOVQ   k+8(FP), R13
 	MOVQ   DX, R14
-	MOVQ   R13, R15
-	SHRQ   $0x02, R15
+	MOVQ   SI, R15
+	MOVQ   R13, BP
+	SHRQ   $0x02, BP
 	JZ     avx512Strip13_two_deep
 	ANDQ   $0x03, R13
 	CMPQ   CX, $0x04
@@ -15201,10 +15359,13 @@ avx512Strip13_two_rows:
 	LEAQ         (R14)(BX*2), R14
 	PREFETCHT1   (R12)
 	ADDQ         $0x40, R12
+	PREFETCHT1   (R15)
+	PREFETCHT1   64(R15)
+	ADDQ         ldc+80(FP), R15
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, R10
 	ADDQ         $0x10, R11
-	DECQ         R15
+	DECQ         BP
 	JNZ          avx512Strip13_two_rows
 	JMP          avx512Strip13_two_rest
 
@@ -15377,7 +15538,12 @@ avx512Strip13_two_columns:
 	VFMADD231PS  Z28, Z27, Z25
 	LEAQ         (R14)(BX*2), R14
 	LEAQ         (AX)(CX*2), AX
-	DECQ         R15
+	PREFETCHT1   (R12)
+	ADDQ         $0x40, R12
+	PREFETCHT1   (R15)
+	PREFETCHT1   64(R15)
+	ADDQ         ldc+80(FP), R15
+	DECQ         BP
 	JNZ          avx512Strip13_two_columns
 	LEAQ         (AX)(R8*4), R10
 	ADDQ         R8, R10
@@ -15475,40 +15641,40 @@ avx512Strip13_two_summed:
 avx512Strip13_two_store:
 	VMOVUPS Z0, (R13)
 	VMOVUPS Z1, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z2, (R13)
 	VMOVUPS Z3, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z4, (R13)
 	VMOVUPS Z5, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z6, (R13)
 	VMOVUPS Z7, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z8, (R13)
 	VMOVUPS Z9, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z10, (R13)
 	VMOVUPS Z11, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z12, (R13)
 	VMOVUPS Z13, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z14, (R13)
 	VMOVUPS Z15, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z16, (R13)
 	VMOVUPS Z17, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z18, (R13)
 	VMOVUPS Z19, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z20, (R13)
 	VMOVUPS Z21, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z22, (R13)
 	VMOVUPS Z23, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z24, (R13)
 	VMOVUPS Z25, 64(R13)
 	JMP     avx512Strip13_two_stored
@@ -15522,84 +15688,84 @@ avx512Strip13_two_add:
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z26, Z1, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z26, Z2, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z26, Z3, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z26, Z4, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z26, Z5, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z26, Z6, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z26, Z7, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z26, Z8, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z26, Z9, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z26, Z10, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z26, Z11, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z26, Z12, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z26, Z13, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z26, Z14, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z26, Z15, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z26, Z16, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z26, Z17, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z26, Z18, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z26, Z19, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z26, Z20, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z26, Z21, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z26, Z22, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z26, Z23, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z26, Z24, Z0
 	VMOVUPS      Z0, (R13)
@@ -15696,29 +15862,29 @@ avx512Strip13_last_deep:
 
 avx512Strip13_last_store:
 	VMOVUPS Z0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z9, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z11, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, K1, (AX)
 	JMP     avx512Strip13_last_stored
 
@@ -15728,51 +15894,51 @@ avx512Strip13_last_add:
 	VMOVUPS.Z    (AX), K1, Z14
 	VFMADD231PS  Z13, Z0, Z14
 	VMOVUPS      Z14, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z13, Z1, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z13, Z2, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z13, Z3, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z13, Z4, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z13, Z5, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z13, Z6, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z13, Z7, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z13, Z8, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z13, Z9, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z13, Z10, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z13, Z11, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z13, Z12, Z0
 	VMOVUPS      Z0, K1, (AX)
@@ -15795,8 +15961,9 @@ avx512Strip13_one:
 	VXORPS Z11, Z11, Z11
 	VXORPS Z12, Z12, Z12
 	MOVQ   k+8(FP), DI
-	MOVQ   DI, R13
-	SHRQ   $0x02, R13
+	MOVQ   SI, R13
+	MOVQ   DI, R14
+	SHRQ   $0x02, R14
 	JZ     avx512Strip13_one_deep
 	ANDQ   $0x03, DI
 	CMPQ   CX, $0x04
@@ -15863,10 +16030,12 @@ avx512Strip13_one_rows:
 	LEAQ             (DX)(BX*2), DX
 	PREFETCHT1       (R12)
 	ADDQ             $0x40, R12
+	PREFETCHT1       (R13)
+	ADDQ             ldc+80(FP), R13
 	ADDQ             $0x10, AX
 	ADDQ             $0x10, R10
 	ADDQ             $0x10, R11
-	DECQ             R13
+	DECQ             R14
 	JNZ              avx512Strip13_one_rows
 	JMP              avx512Strip13_one_rest
 
@@ -15931,7 +16100,11 @@ avx512Strip13_one_columns:
 	VFMADD231PS.BCST 48(AX)(CX*1), Z13, Z12
 	LEAQ             (DX)(BX*2), DX
 	LEAQ             (AX)(CX*2), AX
-	DECQ             R13
+	PREFETCHT1       (R12)
+	ADDQ             $0x40, R12
+	PREFETCHT1       (R13)
+	ADDQ             ldc+80(FP), R13
+	DECQ             R14
 	JNZ              avx512Strip13_one_columns
 	LEAQ             (AX)(R8*4), R10
 	ADDQ             R8, R10
@@ -15988,29 +16161,29 @@ avx512Strip13_one_summed:
 
 avx512Strip13_one_store:
 	VMOVUPS Z0, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z5, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z7, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z9, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z11, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	JMP     avx512Strip13_one_stored
 
@@ -16020,51 +16193,51 @@ avx512Strip13_one_add:
 	VMOVUPS      (AX), Z14
 	VFMADD231PS  Z13, Z0, Z14
 	VMOVUPS      Z14, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z13, Z1, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z13, Z2, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z13, Z3, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z13, Z4, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z13, Z5, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z13, Z6, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z13, Z7, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z13, Z8, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z13, Z9, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z13, Z10, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z13, Z11, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z13, Z12, Z0
 	VMOVUPS      Z0, (AX)
@@ -16192,40 +16365,40 @@ avx512Strip13_oneandhalf_deep:
 avx512Strip13_oneandhalf_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Y1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Y3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Y5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Y7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Y9, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Y11, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	VMOVUPS Y13, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z14, (AX)
 	VMOVUPS Y15, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z16, (AX)
 	VMOVUPS Y17, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z18, (AX)
 	VMOVUPS Y19, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z20, (AX)
 	VMOVUPS Y21, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z22, (AX)
 	VMOVUPS Y23, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z24, (AX)
 	VMOVUPS Y25, K1, 64(AX)
 	JMP     avx512Strip13_oneandhalf_stored
@@ -16239,84 +16412,84 @@ avx512Strip13_oneandhalf_add:
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y26, Y1, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y26, Y3, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y26, Y5, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y26, Y7, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z8, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y26, Y9, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z10, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y26, Y11, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z12, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y26, Y13, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z14, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y26, Y15, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z16, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y26, Y17, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z18, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y26, Y19, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z20, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y26, Y21, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z22, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y26, Y23, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z24, Z0
 	VMOVUPS      Z0, (AX)
@@ -16391,29 +16564,29 @@ avx512Strip13_half_deep:
 
 avx512Strip13_half_store:
 	VMOVUPS Y0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y8, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y9, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y10, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y11, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y12, K1, (AX)
 	JMP     avx512Strip13_half_stored
 
@@ -16423,51 +16596,51 @@ avx512Strip13_half_add:
 	VMOVUPS.Z    (AX), K1, Y14
 	VFMADD231PS  Y13, Y0, Y14
 	VMOVUPS      Y14, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y13, Y1, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y13, Y2, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y13, Y3, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y13, Y4, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y13, Y5, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y13, Y6, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y13, Y7, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y13, Y8, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y13, Y9, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y13, Y10, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y13, Y11, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y13, Y12, Y0
 	VMOVUPS      Y0, K1, (AX)
@@ -16593,40 +16766,40 @@ avx512Strip13_most_deep:
 avx512Strip13_most_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Z11, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	VMOVUPS Z13, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z14, (AX)
 	VMOVUPS Z15, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z16, (AX)
 	VMOVUPS Z17, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z18, (AX)
 	VMOVUPS Z19, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z20, (AX)
 	VMOVUPS Z21, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z22, (AX)
 	VMOVUPS Z23, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z24, (AX)
 	VMOVUPS Z25, K1, 64(AX)
 	JMP     avx512Strip13_most_stored
@@ -16640,84 +16813,84 @@ avx512Strip13_most_add:
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z26, Z1, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z26, Z3, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z26, Z5, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z26, Z7, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z8, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z26, Z9, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z10, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z26, Z11, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z12, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z26, Z13, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z14, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z26, Z15, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z16, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z26, Z17, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z18, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z26, Z19, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z20, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z26, Z21, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z22, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z26, Z23, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z26, Z24, Z0
 	VMOVUPS      Z0, (AX)
@@ -16733,7 +16906,7 @@ avx512Strip13_end:
 	IMUL3Q $0x34, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x34, AX, AX
+	IMUL3Q $0x0d, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx512Strip13_strip
 
@@ -16741,9 +16914,11 @@ avx512Strip13_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip14(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx512Strip14(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3, MMX+
-TEXT ·avx512Strip14(SB), NOSPLIT, $0-104
+TEXT ·avx512Strip14(SB), NOSPLIT, $8-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx512Strip14_strip:
 	MOVQ   a+16(FP), AX
 	MOVQ   right+32(FP), CX
@@ -16761,11 +16936,16 @@ avx512Strip14_strip:
 	LEAQ   (R8)(R8*4), R11
 	ADDQ   R11, R11
 	ADDQ   AX, R11
+	MOVQ   ahead+104(FP), R12
+	TESTQ  R12, R12
+	JNZ    avx512Strip14_ahead
 	MOVQ   down+24(FP), R12
 	IMUL3Q $0x38, R12, R12
 	ADDQ   AX, R12
-	CMPQ   DI, $0x20
-	JLT    avx512Strip14_edge
+
+avx512Strip14_ahead:
+	CMPQ DI, $0x20
+	JLT  avx512Strip14_edge
 
 avx512Strip14_two:
 	VXORPS Z0, Z0, Z0
@@ -16798,8 +16978,9 @@ avx512Strip14_two:
 	VXORPS Z27, Z27, Z27
 	MOVQ   k+8(FP), R13
 	MOVQ   DX, R14
-	MOVQ   R13, R15
-	SHRQ   $0x02, R15
+	MOVQ   SI, R15
+	MOVQ   R13, BP
+	SHRQ   $0x02, BP
 	JZ     avx512Strip14_two_deep
 	ANDQ   $0x03, R13
 	CMPQ   CX, $0x04
@@ -16986,10 +17167,13 @@ avx512Strip14_two_rows:
 	LEAQ         (R14)(BX*2), R14
 	PREFETCHT1   (R12)
 	ADDQ         $0x40, R12
+	PREFETCHT1   (R15)
+	PREFETCHT1   64(R15)
+	ADDQ         ldc+80(FP), R15
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, R10
 	ADDQ         $0x10, R11
-	DECQ         R15
+	DECQ         BP
 	JNZ          avx512Strip14_two_rows
 	JMP          avx512Strip14_two_rest
 
@@ -17174,7 +17358,12 @@ avx512Strip14_two_columns:
 	VFMADD231PS  Z30, Z29, Z27
 	LEAQ         (R14)(BX*2), R14
 	LEAQ         (AX)(CX*2), AX
-	DECQ         R15
+	PREFETCHT1   (R12)
+	ADDQ         $0x40, R12
+	PREFETCHT1   (R15)
+	PREFETCHT1   64(R15)
+	ADDQ         ldc+80(FP), R15
+	DECQ         BP
 	JNZ          avx512Strip14_two_columns
 	LEAQ         (AX)(R8*4), R10
 	ADDQ         R8, R10
@@ -17277,43 +17466,43 @@ avx512Strip14_two_summed:
 avx512Strip14_two_store:
 	VMOVUPS Z0, (R13)
 	VMOVUPS Z1, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z2, (R13)
 	VMOVUPS Z3, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z4, (R13)
 	VMOVUPS Z5, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z6, (R13)
 	VMOVUPS Z7, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z8, (R13)
 	VMOVUPS Z9, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z10, (R13)
 	VMOVUPS Z11, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z12, (R13)
 	VMOVUPS Z13, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z14, (R13)
 	VMOVUPS Z15, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z16, (R13)
 	VMOVUPS Z17, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z18, (R13)
 	VMOVUPS Z19, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z20, (R13)
 	VMOVUPS Z21, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z22, (R13)
 	VMOVUPS Z23, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z24, (R13)
 	VMOVUPS Z25, 64(R13)
-	LEAQ    (R13)(R14*4), R13
+	ADDQ    R14, R13
 	VMOVUPS Z26, (R13)
 	VMOVUPS Z27, 64(R13)
 	JMP     avx512Strip14_two_stored
@@ -17327,91 +17516,91 @@ avx512Strip14_two_add:
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z28, Z1, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z28, Z2, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z28, Z3, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z28, Z4, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z28, Z5, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z28, Z6, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z28, Z7, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z28, Z8, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z28, Z9, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z28, Z10, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z28, Z11, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z28, Z12, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z28, Z13, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z28, Z14, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z28, Z15, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z28, Z16, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z28, Z17, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z28, Z18, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z28, Z19, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z28, Z20, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z28, Z21, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z28, Z22, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z28, Z23, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z28, Z24, Z0
 	VMOVUPS      Z0, (R13)
 	VMOVUPS      64(R13), Z0
 	VFMADD231PS  Z28, Z25, Z0
 	VMOVUPS      Z0, 64(R13)
-	LEAQ         (R13)(R14*4), R13
+	ADDQ         R14, R13
 	VMOVUPS      (R13), Z0
 	VFMADD231PS  Z28, Z26, Z0
 	VMOVUPS      Z0, (R13)
@@ -17511,31 +17700,31 @@ avx512Strip14_last_deep:
 
 avx512Strip14_last_store:
 	VMOVUPS Z0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z9, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z11, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z13, K1, (AX)
 	JMP     avx512Strip14_last_stored
 
@@ -17545,55 +17734,55 @@ avx512Strip14_last_add:
 	VMOVUPS.Z    (AX), K1, Z15
 	VFMADD231PS  Z14, Z0, Z15
 	VMOVUPS      Z15, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z14, Z1, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z14, Z2, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z14, Z3, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z14, Z4, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z14, Z5, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z14, Z6, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z14, Z7, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z14, Z8, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z14, Z9, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z14, Z10, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z14, Z11, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z14, Z12, Z0
 	VMOVUPS      Z0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Z0
 	VFMADD231PS  Z14, Z13, Z0
 	VMOVUPS      Z0, K1, (AX)
@@ -17617,8 +17806,9 @@ avx512Strip14_one:
 	VXORPS Z12, Z12, Z12
 	VXORPS Z13, Z13, Z13
 	MOVQ   k+8(FP), DI
-	MOVQ   DI, R13
-	SHRQ   $0x02, R13
+	MOVQ   SI, R13
+	MOVQ   DI, R14
+	SHRQ   $0x02, R14
 	JZ     avx512Strip14_one_deep
 	ANDQ   $0x03, DI
 	CMPQ   CX, $0x04
@@ -17689,10 +17879,12 @@ avx512Strip14_one_rows:
 	LEAQ             (DX)(BX*2), DX
 	PREFETCHT1       (R12)
 	ADDQ             $0x40, R12
+	PREFETCHT1       (R13)
+	ADDQ             ldc+80(FP), R13
 	ADDQ             $0x10, AX
 	ADDQ             $0x10, R10
 	ADDQ             $0x10, R11
-	DECQ             R13
+	DECQ             R14
 	JNZ              avx512Strip14_one_rows
 	JMP              avx512Strip14_one_rest
 
@@ -17761,7 +17953,11 @@ avx512Strip14_one_columns:
 	VFMADD231PS.BCST 52(AX)(CX*1), Z14, Z13
 	LEAQ             (DX)(BX*2), DX
 	LEAQ             (AX)(CX*2), AX
-	DECQ             R13
+	PREFETCHT1       (R12)
+	ADDQ             $0x40, R12
+	PREFETCHT1       (R13)
+	ADDQ             ldc+80(FP), R13
+	DECQ             R14
 	JNZ              avx512Strip14_one_columns
 	LEAQ             (AX)(R8*4), R10
 	ADDQ             R8, R10
@@ -17820,31 +18016,31 @@ avx512Strip14_one_summed:
 
 avx512Strip14_one_store:
 	VMOVUPS Z0, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z3, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z5, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z7, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z9, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z11, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z13, (AX)
 	JMP     avx512Strip14_one_stored
 
@@ -17854,55 +18050,55 @@ avx512Strip14_one_add:
 	VMOVUPS      (AX), Z15
 	VFMADD231PS  Z14, Z0, Z15
 	VMOVUPS      Z15, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z1, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z2, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z3, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z4, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z5, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z6, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z7, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z8, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z9, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z10, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z11, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z12, Z0
 	VMOVUPS      Z0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z14, Z13, Z0
 	VMOVUPS      Z0, (AX)
@@ -18037,43 +18233,43 @@ avx512Strip14_oneandhalf_deep:
 avx512Strip14_oneandhalf_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Y1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Y3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Y5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Y7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Y9, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Y11, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	VMOVUPS Y13, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z14, (AX)
 	VMOVUPS Y15, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z16, (AX)
 	VMOVUPS Y17, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z18, (AX)
 	VMOVUPS Y19, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z20, (AX)
 	VMOVUPS Y21, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z22, (AX)
 	VMOVUPS Y23, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z24, (AX)
 	VMOVUPS Y25, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z26, (AX)
 	VMOVUPS Y27, K1, 64(AX)
 	JMP     avx512Strip14_oneandhalf_stored
@@ -18087,91 +18283,91 @@ avx512Strip14_oneandhalf_add:
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y28, Y1, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y28, Y3, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y28, Y5, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y28, Y7, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z8, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y28, Y9, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z10, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y28, Y11, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z12, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y28, Y13, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z14, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y28, Y15, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z16, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y28, Y17, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z18, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y28, Y19, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z20, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y28, Y21, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z22, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y28, Y23, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z24, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Y0
 	VFMADD231PS  Y28, Y25, Y0
 	VMOVUPS      Y0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z26, Z0
 	VMOVUPS      Z0, (AX)
@@ -18249,31 +18445,31 @@ avx512Strip14_half_deep:
 
 avx512Strip14_half_store:
 	VMOVUPS Y0, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y8, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y9, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y10, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y11, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y12, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y13, K1, (AX)
 	JMP     avx512Strip14_half_stored
 
@@ -18283,55 +18479,55 @@ avx512Strip14_half_add:
 	VMOVUPS.Z    (AX), K1, Y15
 	VFMADD231PS  Y14, Y0, Y15
 	VMOVUPS      Y15, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y14, Y1, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y14, Y2, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y14, Y3, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y14, Y4, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y14, Y5, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y14, Y6, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y14, Y7, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y14, Y8, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y14, Y9, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y14, Y10, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y14, Y11, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y14, Y12, Y0
 	VMOVUPS      Y0, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS.Z    (AX), K1, Y0
 	VFMADD231PS  Y14, Y13, Y0
 	VMOVUPS      Y0, K1, (AX)
@@ -18464,43 +18660,43 @@ avx512Strip14_most_deep:
 avx512Strip14_most_store:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Z11, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	VMOVUPS Z13, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z14, (AX)
 	VMOVUPS Z15, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z16, (AX)
 	VMOVUPS Z17, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z18, (AX)
 	VMOVUPS Z19, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z20, (AX)
 	VMOVUPS Z21, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z22, (AX)
 	VMOVUPS Z23, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z24, (AX)
 	VMOVUPS Z25, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Z26, (AX)
 	VMOVUPS Z27, K1, 64(AX)
 	JMP     avx512Strip14_most_stored
@@ -18514,91 +18710,91 @@ avx512Strip14_most_add:
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z28, Z1, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z28, Z3, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z4, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z28, Z5, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z6, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z28, Z7, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z8, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z28, Z9, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z10, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z28, Z11, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z12, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z28, Z13, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z14, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z28, Z15, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z16, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z28, Z17, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z18, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z28, Z19, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z20, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z28, Z21, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z22, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z28, Z23, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z24, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS.Z    64(AX), K1, Z0
 	VFMADD231PS  Z28, Z25, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Z0
 	VFMADD231PS  Z28, Z26, Z0
 	VMOVUPS      Z0, (AX)
@@ -18614,7 +18810,7 @@ avx512Strip14_end:
 	IMUL3Q $0x38, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x38, AX, AX
+	IMUL3Q $0x0e, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx512Strip14_strip
 
@@ -18622,9 +18818,11 @@ avx512Strip14_done:
 	VZEROUPPER
 	RET
 
-// func avx2Strip1(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx2Strip1(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, FMA3
-TEXT ·avx2Strip1(SB), NOSPLIT, $0-104
+TEXT ·avx2Strip1(SB), NOSPLIT, $0-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx2Strip1_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -19212,7 +19410,7 @@ avx2Strip1_end:
 	IMUL3Q $0x04, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x04, AX, AX
+	IMUL3Q $0x01, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx2Strip1_strip
 
@@ -19220,9 +19418,11 @@ avx2Strip1_done:
 	VZEROUPPER
 	RET
 
-// func avx2Strip2(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx2Strip2(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, FMA3
-TEXT ·avx2Strip2(SB), NOSPLIT, $0-104
+TEXT ·avx2Strip2(SB), NOSPLIT, $0-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx2Strip2_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -19431,7 +19631,7 @@ avx2Strip2_wide_store:
 	VMOVUPS Y1, 32(R9)
 	VMOVUPS Y2, 64(R9)
 	VMOVUPS Y3, 96(R9)
-	LEAQ    (R9)(R10*4), R9
+	ADDQ    R10, R9
 	VMOVUPS Y4, (R9)
 	VMOVUPS Y5, 32(R9)
 	VMOVUPS Y6, 64(R9)
@@ -19453,7 +19653,7 @@ avx2Strip2_wide_add:
 	VMOVUPS      96(R9), Y0
 	VFMADD231PS  Y8, Y3, Y0
 	VMOVUPS      Y0, 96(R9)
-	LEAQ         (R9)(R10*4), R9
+	ADDQ         R10, R9
 	VMOVUPS      (R9), Y0
 	VFMADD231PS  Y8, Y4, Y0
 	VMOVUPS      Y0, (R9)
@@ -19609,7 +19809,7 @@ avx2Strip2_two_summed:
 avx2Strip2_two_store:
 	VMOVUPS Y0, (R9)
 	VMOVUPS Y1, 32(R9)
-	LEAQ    (R9)(R10*4), R9
+	ADDQ    R10, R9
 	VMOVUPS Y2, (R9)
 	VMOVUPS Y3, 32(R9)
 	JMP     avx2Strip2_two_stored
@@ -19623,7 +19823,7 @@ avx2Strip2_two_add:
 	VMOVUPS      32(R9), Y0
 	VFMADD231PS  Y4, Y1, Y0
 	VMOVUPS      Y0, 32(R9)
-	LEAQ         (R9)(R10*4), R9
+	ADDQ         R10, R9
 	VMOVUPS      (R9), Y0
 	VFMADD231PS  Y4, Y2, Y0
 	VMOVUPS      Y0, (R9)
@@ -19682,7 +19882,7 @@ avx2Strip2_last_deep:
 
 avx2Strip2_last_store:
 	VMASKMOVPS Y1, Y0, (AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMASKMOVPS Y2, Y0, (AX)
 	JMP        avx2Strip2_last_stored
 
@@ -19692,7 +19892,7 @@ avx2Strip2_last_add:
 	VMASKMOVPS   (AX), Y0, Y4
 	VFMADD231PS  Y3, Y1, Y4
 	VMASKMOVPS   Y4, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMASKMOVPS   (AX), Y0, Y1
 	VFMADD231PS  Y3, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
@@ -19795,7 +19995,7 @@ avx2Strip2_one_summed:
 
 avx2Strip2_one_store:
 	VMOVUPS Y0, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y1, (AX)
 	JMP     avx2Strip2_one_stored
 
@@ -19805,7 +20005,7 @@ avx2Strip2_one_add:
 	VMOVUPS      (AX), Y3
 	VFMADD231PS  Y2, Y0, Y3
 	VMOVUPS      Y3, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y0
 	VFMADD231PS  Y2, Y1, Y0
 	VMOVUPS      Y0, (AX)
@@ -19851,7 +20051,7 @@ avx2Strip2_most_deep:
 avx2Strip2_most_store:
 	VMOVUPS    Y1, (AX)
 	VMASKMOVPS Y2, Y0, 32(AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMOVUPS    Y3, (AX)
 	VMASKMOVPS Y4, Y0, 32(AX)
 	JMP        avx2Strip2_most_stored
@@ -19865,7 +20065,7 @@ avx2Strip2_most_add:
 	VMASKMOVPS   32(AX), Y0, Y1
 	VFMADD231PS  Y5, Y2, Y1
 	VMASKMOVPS   Y1, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y1
 	VFMADD231PS  Y5, Y3, Y1
 	VMOVUPS      Y1, (AX)
@@ -19881,7 +20081,7 @@ avx2Strip2_end:
 	IMUL3Q $0x08, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x08, AX, AX
+	IMUL3Q $0x02, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx2Strip2_strip
 
@@ -19889,9 +20089,11 @@ avx2Strip2_done:
 	VZEROUPPER
 	RET
 
-// func avx2Strip3(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx2Strip3(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, FMA3
-TEXT ·avx2Strip3(SB), NOSPLIT, $0-104
+TEXT ·avx2Strip3(SB), NOSPLIT, $0-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx2Strip3_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -20153,12 +20355,12 @@ avx2Strip3_wide_store:
 	VMOVUPS Y1, 32(R9)
 	VMOVUPS Y2, 64(R9)
 	VMOVUPS Y3, 96(R9)
-	LEAQ    (R9)(R10*4), R9
+	ADDQ    R10, R9
 	VMOVUPS Y4, (R9)
 	VMOVUPS Y5, 32(R9)
 	VMOVUPS Y6, 64(R9)
 	VMOVUPS Y7, 96(R9)
-	LEAQ    (R9)(R10*4), R9
+	ADDQ    R10, R9
 	VMOVUPS Y8, (R9)
 	VMOVUPS Y9, 32(R9)
 	VMOVUPS Y10, 64(R9)
@@ -20180,7 +20382,7 @@ avx2Strip3_wide_add:
 	VMOVUPS      96(R9), Y0
 	VFMADD231PS  Y12, Y3, Y0
 	VMOVUPS      Y0, 96(R9)
-	LEAQ         (R9)(R10*4), R9
+	ADDQ         R10, R9
 	VMOVUPS      (R9), Y0
 	VFMADD231PS  Y12, Y4, Y0
 	VMOVUPS      Y0, (R9)
@@ -20193,7 +20395,7 @@ avx2Strip3_wide_add:
 	VMOVUPS      96(R9), Y0
 	VFMADD231PS  Y12, Y7, Y0
 	VMOVUPS      Y0, 96(R9)
-	LEAQ         (R9)(R10*4), R9
+	ADDQ         R10, R9
 	VMOVUPS      (R9), Y0
 	VFMADD231PS  Y12, Y8, Y0
 	VMOVUPS      Y0, (R9)
@@ -20380,10 +20582,10 @@ avx2Strip3_two_summed:
 avx2Strip3_two_store:
 	VMOVUPS Y0, (R9)
 	VMOVUPS Y1, 32(R9)
-	LEAQ    (R9)(R10*4), R9
+	ADDQ    R10, R9
 	VMOVUPS Y2, (R9)
 	VMOVUPS Y3, 32(R9)
-	LEAQ    (R9)(R10*4), R9
+	ADDQ    R10, R9
 	VMOVUPS Y4, (R9)
 	VMOVUPS Y5, 32(R9)
 	JMP     avx2Strip3_two_stored
@@ -20397,14 +20599,14 @@ avx2Strip3_two_add:
 	VMOVUPS      32(R9), Y0
 	VFMADD231PS  Y6, Y1, Y0
 	VMOVUPS      Y0, 32(R9)
-	LEAQ         (R9)(R10*4), R9
+	ADDQ         R10, R9
 	VMOVUPS      (R9), Y0
 	VFMADD231PS  Y6, Y2, Y0
 	VMOVUPS      Y0, (R9)
 	VMOVUPS      32(R9), Y0
 	VFMADD231PS  Y6, Y3, Y0
 	VMOVUPS      Y0, 32(R9)
-	LEAQ         (R9)(R10*4), R9
+	ADDQ         R10, R9
 	VMOVUPS      (R9), Y0
 	VFMADD231PS  Y6, Y4, Y0
 	VMOVUPS      Y0, (R9)
@@ -20467,9 +20669,9 @@ avx2Strip3_last_deep:
 
 avx2Strip3_last_store:
 	VMASKMOVPS Y1, Y0, (AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMASKMOVPS Y2, Y0, (AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMASKMOVPS Y3, Y0, (AX)
 	JMP        avx2Strip3_last_stored
 
@@ -20479,11 +20681,11 @@ avx2Strip3_last_add:
 	VMASKMOVPS   (AX), Y0, Y5
 	VFMADD231PS  Y4, Y1, Y5
 	VMASKMOVPS   Y5, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMASKMOVPS   (AX), Y0, Y1
 	VFMADD231PS  Y4, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMASKMOVPS   (AX), Y0, Y1
 	VFMADD231PS  Y4, Y3, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
@@ -20606,9 +20808,9 @@ avx2Strip3_one_summed:
 
 avx2Strip3_one_store:
 	VMOVUPS Y0, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
 	JMP     avx2Strip3_one_stored
 
@@ -20618,11 +20820,11 @@ avx2Strip3_one_add:
 	VMOVUPS      (AX), Y4
 	VFMADD231PS  Y3, Y0, Y4
 	VMOVUPS      Y4, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y0
 	VFMADD231PS  Y3, Y1, Y0
 	VMOVUPS      Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y0
 	VFMADD231PS  Y3, Y2, Y0
 	VMOVUPS      Y0, (AX)
@@ -20675,10 +20877,10 @@ avx2Strip3_most_deep:
 avx2Strip3_most_store:
 	VMOVUPS    Y1, (AX)
 	VMASKMOVPS Y2, Y0, 32(AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMOVUPS    Y3, (AX)
 	VMASKMOVPS Y4, Y0, 32(AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMOVUPS    Y5, (AX)
 	VMASKMOVPS Y6, Y0, 32(AX)
 	JMP        avx2Strip3_most_stored
@@ -20692,14 +20894,14 @@ avx2Strip3_most_add:
 	VMASKMOVPS   32(AX), Y0, Y1
 	VFMADD231PS  Y7, Y2, Y1
 	VMASKMOVPS   Y1, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y1
 	VFMADD231PS  Y7, Y3, Y1
 	VMOVUPS      Y1, (AX)
 	VMASKMOVPS   32(AX), Y0, Y1
 	VFMADD231PS  Y7, Y4, Y1
 	VMASKMOVPS   Y1, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y1
 	VFMADD231PS  Y7, Y5, Y1
 	VMOVUPS      Y1, (AX)
@@ -20715,7 +20917,7 @@ avx2Strip3_end:
 	IMUL3Q $0x0c, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x0c, AX, AX
+	IMUL3Q $0x03, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx2Strip3_strip
 
@@ -20723,9 +20925,11 @@ avx2Strip3_done:
 	VZEROUPPER
 	RET
 
-// func avx2Strip4(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx2Strip4(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·avx2Strip4(SB), NOSPLIT, $0-104
+TEXT ·avx2Strip4(SB), NOSPLIT, $0-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx2Strip4_strip:
 	MOVQ   a+16(FP), AX
 	MOVQ   right+32(FP), CX
@@ -20738,11 +20942,16 @@ avx2Strip4_strip:
 	MOVQ   down+24(FP), R8
 	SHLQ   $0x02, R8
 	LEAQ   (R8)(R8*2), R9
+	MOVQ   ahead+104(FP), R10
+	TESTQ  R10, R10
+	JNZ    avx2Strip4_ahead
 	MOVQ   down+24(FP), R10
 	IMUL3Q $0x10, R10, R10
 	ADDQ   AX, R10
-	CMPQ   DI, $0x10
-	JLT    avx2Strip4_edge
+
+avx2Strip4_ahead:
+	CMPQ DI, $0x10
+	JLT  avx2Strip4_edge
 
 avx2Strip4_two:
 	VXORPS Y0, Y0, Y0
@@ -20889,6 +21098,8 @@ avx2Strip4_two_columns:
 	VFMADD231PS  Y10, Y9, Y7
 	LEAQ         (R12)(BX*2), R12
 	LEAQ         (AX)(CX*2), AX
+	PREFETCHT1   (R10)
+	ADDQ         $0x40, R10
 	DECQ         R13
 	JNZ          avx2Strip4_two_columns
 
@@ -20936,13 +21147,13 @@ avx2Strip4_two_summed:
 avx2Strip4_two_store:
 	VMOVUPS Y0, (R11)
 	VMOVUPS Y1, 32(R11)
-	LEAQ    (R11)(R12*4), R11
+	ADDQ    R12, R11
 	VMOVUPS Y2, (R11)
 	VMOVUPS Y3, 32(R11)
-	LEAQ    (R11)(R12*4), R11
+	ADDQ    R12, R11
 	VMOVUPS Y4, (R11)
 	VMOVUPS Y5, 32(R11)
-	LEAQ    (R11)(R12*4), R11
+	ADDQ    R12, R11
 	VMOVUPS Y6, (R11)
 	VMOVUPS Y7, 32(R11)
 	JMP     avx2Strip4_two_stored
@@ -20956,21 +21167,21 @@ avx2Strip4_two_add:
 	VMOVUPS      32(R11), Y0
 	VFMADD231PS  Y8, Y1, Y0
 	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
+	ADDQ         R12, R11
 	VMOVUPS      (R11), Y0
 	VFMADD231PS  Y8, Y2, Y0
 	VMOVUPS      Y0, (R11)
 	VMOVUPS      32(R11), Y0
 	VFMADD231PS  Y8, Y3, Y0
 	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
+	ADDQ         R12, R11
 	VMOVUPS      (R11), Y0
 	VFMADD231PS  Y8, Y4, Y0
 	VMOVUPS      Y0, (R11)
 	VMOVUPS      32(R11), Y0
 	VFMADD231PS  Y8, Y5, Y0
 	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
+	ADDQ         R12, R11
 	VMOVUPS      (R11), Y0
 	VFMADD231PS  Y8, Y6, Y0
 	VMOVUPS      Y0, (R11)
@@ -21037,11 +21248,11 @@ avx2Strip4_last_deep:
 
 avx2Strip4_last_store:
 	VMASKMOVPS Y1, Y0, (AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMASKMOVPS Y2, Y0, (AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMASKMOVPS Y3, Y0, (AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMASKMOVPS Y4, Y0, (AX)
 	JMP        avx2Strip4_last_stored
 
@@ -21051,15 +21262,15 @@ avx2Strip4_last_add:
 	VMASKMOVPS   (AX), Y0, Y6
 	VFMADD231PS  Y5, Y1, Y6
 	VMASKMOVPS   Y6, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMASKMOVPS   (AX), Y0, Y1
 	VFMADD231PS  Y5, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMASKMOVPS   (AX), Y0, Y1
 	VFMADD231PS  Y5, Y3, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMASKMOVPS   (AX), Y0, Y1
 	VFMADD231PS  Y5, Y4, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
@@ -21167,6 +21378,8 @@ avx2Strip4_one_columns:
 	VFMADD231PS  Y5, Y4, Y3
 	LEAQ         (DX)(BX*2), DX
 	LEAQ         (AX)(CX*2), AX
+	PREFETCHT1   (R10)
+	ADDQ         $0x40, R10
 	DECQ         R11
 	JNZ          avx2Strip4_one_columns
 
@@ -21204,11 +21417,11 @@ avx2Strip4_one_summed:
 
 avx2Strip4_one_store:
 	VMOVUPS Y0, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y3, (AX)
 	JMP     avx2Strip4_one_stored
 
@@ -21218,15 +21431,15 @@ avx2Strip4_one_add:
 	VMOVUPS      (AX), Y5
 	VFMADD231PS  Y4, Y0, Y5
 	VMOVUPS      Y5, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y0
 	VFMADD231PS  Y4, Y1, Y0
 	VMOVUPS      Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y0
 	VFMADD231PS  Y4, Y2, Y0
 	VMOVUPS      Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y0
 	VFMADD231PS  Y4, Y3, Y0
 	VMOVUPS      Y0, (AX)
@@ -21286,13 +21499,13 @@ avx2Strip4_most_deep:
 avx2Strip4_most_store:
 	VMOVUPS    Y1, (AX)
 	VMASKMOVPS Y2, Y0, 32(AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMOVUPS    Y3, (AX)
 	VMASKMOVPS Y4, Y0, 32(AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMOVUPS    Y5, (AX)
 	VMASKMOVPS Y6, Y0, 32(AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMOVUPS    Y7, (AX)
 	VMASKMOVPS Y8, Y0, 32(AX)
 	JMP        avx2Strip4_most_stored
@@ -21306,21 +21519,21 @@ avx2Strip4_most_add:
 	VMASKMOVPS   32(AX), Y0, Y1
 	VFMADD231PS  Y9, Y2, Y1
 	VMASKMOVPS   Y1, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y1
 	VFMADD231PS  Y9, Y3, Y1
 	VMOVUPS      Y1, (AX)
 	VMASKMOVPS   32(AX), Y0, Y1
 	VFMADD231PS  Y9, Y4, Y1
 	VMASKMOVPS   Y1, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y1
 	VFMADD231PS  Y9, Y5, Y1
 	VMOVUPS      Y1, (AX)
 	VMASKMOVPS   32(AX), Y0, Y1
 	VFMADD231PS  Y9, Y6, Y1
 	VMASKMOVPS   Y1, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y1
 	VFMADD231PS  Y9, Y7, Y1
 	VMOVUPS      Y1, (AX)
@@ -21336,7 +21549,7 @@ avx2Strip4_end:
 	IMUL3Q $0x10, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x10, AX, AX
+	IMUL3Q $0x04, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx2Strip4_strip
 
@@ -21344,9 +21557,11 @@ avx2Strip4_done:
 	VZEROUPPER
 	RET
 
-// func avx2Strip5(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx2Strip5(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·avx2Strip5(SB), NOSPLIT, $0-104
+TEXT ·avx2Strip5(SB), NOSPLIT, $0-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx2Strip5_strip:
 	MOVQ   a+16(FP), AX
 	MOVQ   right+32(FP), CX
@@ -21359,11 +21574,16 @@ avx2Strip5_strip:
 	MOVQ   down+24(FP), R8
 	SHLQ   $0x02, R8
 	LEAQ   (R8)(R8*2), R9
+	MOVQ   ahead+104(FP), R10
+	TESTQ  R10, R10
+	JNZ    avx2Strip5_ahead
 	MOVQ   down+24(FP), R10
 	IMUL3Q $0x14, R10, R10
 	ADDQ   AX, R10
-	CMPQ   DI, $0x10
-	JLT    avx2Strip5_edge
+
+avx2Strip5_ahead:
+	CMPQ DI, $0x10
+	JLT  avx2Strip5_edge
 
 avx2Strip5_two:
 	VXORPS Y0, Y0, Y0
@@ -21536,6 +21756,8 @@ avx2Strip5_two_columns:
 	VFMADD231PS  Y12, Y11, Y9
 	LEAQ         (R12)(BX*2), R12
 	LEAQ         (AX)(CX*2), AX
+	PREFETCHT1   (R10)
+	ADDQ         $0x40, R10
 	DECQ         R13
 	JNZ          avx2Strip5_two_columns
 
@@ -21588,16 +21810,16 @@ avx2Strip5_two_summed:
 avx2Strip5_two_store:
 	VMOVUPS Y0, (R11)
 	VMOVUPS Y1, 32(R11)
-	LEAQ    (R11)(R12*4), R11
+	ADDQ    R12, R11
 	VMOVUPS Y2, (R11)
 	VMOVUPS Y3, 32(R11)
-	LEAQ    (R11)(R12*4), R11
+	ADDQ    R12, R11
 	VMOVUPS Y4, (R11)
 	VMOVUPS Y5, 32(R11)
-	LEAQ    (R11)(R12*4), R11
+	ADDQ    R12, R11
 	VMOVUPS Y6, (R11)
 	VMOVUPS Y7, 32(R11)
-	LEAQ    (R11)(R12*4), R11
+	ADDQ    R12, R11
 	VMOVUPS Y8, (R11)
 	VMOVUPS Y9, 32(R11)
 	JMP     avx2Strip5_two_stored
@@ -21611,28 +21833,28 @@ avx2Strip5_two_add:
 	VMOVUPS      32(R11), Y0
 	VFMADD231PS  Y10, Y1, Y0
 	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
+	ADDQ         R12, R11
 	VMOVUPS      (R11), Y0
 	VFMADD231PS  Y10, Y2, Y0
 	VMOVUPS      Y0, (R11)
 	VMOVUPS      32(R11), Y0
 	VFMADD231PS  Y10, Y3, Y0
 	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
+	ADDQ         R12, R11
 	VMOVUPS      (R11), Y0
 	VFMADD231PS  Y10, Y4, Y0
 	VMOVUPS      Y0, (R11)
 	VMOVUPS      32(R11), Y0
 	VFMADD231PS  Y10, Y5, Y0
 	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
+	ADDQ         R12, R11
 	VMOVUPS      (R11), Y0
 	VFMADD231PS  Y10, Y6, Y0
 	VMOVUPS      Y0, (R11)
 	VMOVUPS      32(R11), Y0
 	VFMADD231PS  Y10, Y7, Y0
 	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
+	ADDQ         R12, R11
 	VMOVUPS      (R11), Y0
 	VFMADD231PS  Y10, Y8, Y0
 	VMOVUPS      Y0, (R11)
@@ -21703,13 +21925,13 @@ avx2Strip5_last_deep:
 
 avx2Strip5_last_store:
 	VMASKMOVPS Y1, Y0, (AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMASKMOVPS Y2, Y0, (AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMASKMOVPS Y3, Y0, (AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMASKMOVPS Y4, Y0, (AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMASKMOVPS Y5, Y0, (AX)
 	JMP        avx2Strip5_last_stored
 
@@ -21719,19 +21941,19 @@ avx2Strip5_last_add:
 	VMASKMOVPS   (AX), Y0, Y7
 	VFMADD231PS  Y6, Y1, Y7
 	VMASKMOVPS   Y7, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMASKMOVPS   (AX), Y0, Y1
 	VFMADD231PS  Y6, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMASKMOVPS   (AX), Y0, Y1
 	VFMADD231PS  Y6, Y3, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMASKMOVPS   (AX), Y0, Y1
 	VFMADD231PS  Y6, Y4, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMASKMOVPS   (AX), Y0, Y1
 	VFMADD231PS  Y6, Y5, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
@@ -21856,6 +22078,8 @@ avx2Strip5_one_columns:
 	VFMADD231PS  Y6, Y5, Y4
 	LEAQ         (DX)(BX*2), DX
 	LEAQ         (AX)(CX*2), AX
+	PREFETCHT1   (R10)
+	ADDQ         $0x40, R10
 	DECQ         R11
 	JNZ          avx2Strip5_one_columns
 
@@ -21896,13 +22120,13 @@ avx2Strip5_one_summed:
 
 avx2Strip5_one_store:
 	VMOVUPS Y0, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y3, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y4, (AX)
 	JMP     avx2Strip5_one_stored
 
@@ -21912,19 +22136,19 @@ avx2Strip5_one_add:
 	VMOVUPS      (AX), Y6
 	VFMADD231PS  Y5, Y0, Y6
 	VMOVUPS      Y6, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y0
 	VFMADD231PS  Y5, Y1, Y0
 	VMOVUPS      Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y0
 	VFMADD231PS  Y5, Y2, Y0
 	VMOVUPS      Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y0
 	VFMADD231PS  Y5, Y3, Y0
 	VMOVUPS      Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y0
 	VFMADD231PS  Y5, Y4, Y0
 	VMOVUPS      Y0, (AX)
@@ -21991,16 +22215,16 @@ avx2Strip5_most_deep:
 avx2Strip5_most_store:
 	VMOVUPS    Y1, (AX)
 	VMASKMOVPS Y2, Y0, 32(AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMOVUPS    Y3, (AX)
 	VMASKMOVPS Y4, Y0, 32(AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMOVUPS    Y5, (AX)
 	VMASKMOVPS Y6, Y0, 32(AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMOVUPS    Y7, (AX)
 	VMASKMOVPS Y8, Y0, 32(AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMOVUPS    Y9, (AX)
 	VMASKMOVPS Y10, Y0, 32(AX)
 	JMP        avx2Strip5_most_stored
@@ -22014,28 +22238,28 @@ avx2Strip5_most_add:
 	VMASKMOVPS   32(AX), Y0, Y1
 	VFMADD231PS  Y11, Y2, Y1
 	VMASKMOVPS   Y1, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y1
 	VFMADD231PS  Y11, Y3, Y1
 	VMOVUPS      Y1, (AX)
 	VMASKMOVPS   32(AX), Y0, Y1
 	VFMADD231PS  Y11, Y4, Y1
 	VMASKMOVPS   Y1, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y1
 	VFMADD231PS  Y11, Y5, Y1
 	VMOVUPS      Y1, (AX)
 	VMASKMOVPS   32(AX), Y0, Y1
 	VFMADD231PS  Y11, Y6, Y1
 	VMASKMOVPS   Y1, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y1
 	VFMADD231PS  Y11, Y7, Y1
 	VMOVUPS      Y1, (AX)
 	VMASKMOVPS   32(AX), Y0, Y1
 	VFMADD231PS  Y11, Y8, Y1
 	VMASKMOVPS   Y1, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y1
 	VFMADD231PS  Y11, Y9, Y1
 	VMOVUPS      Y1, (AX)
@@ -22051,7 +22275,7 @@ avx2Strip5_end:
 	IMUL3Q $0x14, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x14, AX, AX
+	IMUL3Q $0x05, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx2Strip5_strip
 
@@ -22059,9 +22283,11 @@ avx2Strip5_done:
 	VZEROUPPER
 	RET
 
-// func avx2Strip6(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+// func avx2Strip6(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·avx2Strip6(SB), NOSPLIT, $0-104
+TEXT ·avx2Strip6(SB), NOSPLIT, $0-112
+	SHLQ $0x02, ldc+80(FP)
+
 avx2Strip6_strip:
 	MOVQ   a+16(FP), AX
 	MOVQ   right+32(FP), CX
@@ -22076,11 +22302,16 @@ avx2Strip6_strip:
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	ADDQ   AX, R10
+	MOVQ   ahead+104(FP), R11
+	TESTQ  R11, R11
+	JNZ    avx2Strip6_ahead
 	MOVQ   down+24(FP), R11
 	IMUL3Q $0x18, R11, R11
 	ADDQ   AX, R11
-	CMPQ   DI, $0x10
-	JLT    avx2Strip6_edge
+
+avx2Strip6_ahead:
+	CMPQ DI, $0x10
+	JLT  avx2Strip6_edge
 
 avx2Strip6_two:
 	VXORPS Y0, Y0, Y0
@@ -22280,6 +22511,8 @@ avx2Strip6_two_columns:
 	VFMADD231PS  Y14, Y13, Y11
 	LEAQ         (R13)(BX*2), R13
 	LEAQ         (AX)(CX*2), AX
+	PREFETCHT1   (R11)
+	ADDQ         $0x40, R11
 	DECQ         R14
 	JNZ          avx2Strip6_two_columns
 	LEAQ         (AX)(R8*4), R10
@@ -22340,19 +22573,19 @@ avx2Strip6_two_summed:
 avx2Strip6_two_store:
 	VMOVUPS Y0, (R12)
 	VMOVUPS Y1, 32(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Y2, (R12)
 	VMOVUPS Y3, 32(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Y4, (R12)
 	VMOVUPS Y5, 32(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Y6, (R12)
 	VMOVUPS Y7, 32(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Y8, (R12)
 	VMOVUPS Y9, 32(R12)
-	LEAQ    (R12)(R13*4), R12
+	ADDQ    R13, R12
 	VMOVUPS Y10, (R12)
 	VMOVUPS Y11, 32(R12)
 	JMP     avx2Strip6_two_stored
@@ -22366,35 +22599,35 @@ avx2Strip6_two_add:
 	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y12, Y1, Y0
 	VMOVUPS      Y0, 32(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y12, Y2, Y0
 	VMOVUPS      Y0, (R12)
 	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y12, Y3, Y0
 	VMOVUPS      Y0, 32(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y12, Y4, Y0
 	VMOVUPS      Y0, (R12)
 	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y12, Y5, Y0
 	VMOVUPS      Y0, 32(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y12, Y6, Y0
 	VMOVUPS      Y0, (R12)
 	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y12, Y7, Y0
 	VMOVUPS      Y0, 32(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y12, Y8, Y0
 	VMOVUPS      Y0, (R12)
 	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y12, Y9, Y0
 	VMOVUPS      Y0, 32(R12)
-	LEAQ         (R12)(R13*4), R12
+	ADDQ         R13, R12
 	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y12, Y10, Y0
 	VMOVUPS      Y0, (R12)
@@ -22471,15 +22704,15 @@ avx2Strip6_last_deep:
 
 avx2Strip6_last_store:
 	VMASKMOVPS Y1, Y0, (AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMASKMOVPS Y2, Y0, (AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMASKMOVPS Y3, Y0, (AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMASKMOVPS Y4, Y0, (AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMASKMOVPS Y5, Y0, (AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMASKMOVPS Y6, Y0, (AX)
 	JMP        avx2Strip6_last_stored
 
@@ -22489,23 +22722,23 @@ avx2Strip6_last_add:
 	VMASKMOVPS   (AX), Y0, Y8
 	VFMADD231PS  Y7, Y1, Y8
 	VMASKMOVPS   Y8, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMASKMOVPS   (AX), Y0, Y1
 	VFMADD231PS  Y7, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMASKMOVPS   (AX), Y0, Y1
 	VFMADD231PS  Y7, Y3, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMASKMOVPS   (AX), Y0, Y1
 	VFMADD231PS  Y7, Y4, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMASKMOVPS   (AX), Y0, Y1
 	VFMADD231PS  Y7, Y5, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMASKMOVPS   (AX), Y0, Y1
 	VFMADD231PS  Y7, Y6, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
@@ -22648,6 +22881,8 @@ avx2Strip6_one_columns:
 	VFMADD231PS  Y7, Y6, Y5
 	LEAQ         (DX)(BX*2), DX
 	LEAQ         (AX)(CX*2), AX
+	PREFETCHT1   (R11)
+	ADDQ         $0x40, R11
 	DECQ         R12
 	JNZ          avx2Strip6_one_columns
 	LEAQ         (AX)(R8*4), R10
@@ -22694,15 +22929,15 @@ avx2Strip6_one_summed:
 
 avx2Strip6_one_store:
 	VMOVUPS Y0, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y1, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y3, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y4, (AX)
-	LEAQ    (AX)(CX*4), AX
+	ADDQ    CX, AX
 	VMOVUPS Y5, (AX)
 	JMP     avx2Strip6_one_stored
 
@@ -22712,23 +22947,23 @@ avx2Strip6_one_add:
 	VMOVUPS      (AX), Y7
 	VFMADD231PS  Y6, Y0, Y7
 	VMOVUPS      Y7, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y0
 	VFMADD231PS  Y6, Y1, Y0
 	VMOVUPS      Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y0
 	VFMADD231PS  Y6, Y2, Y0
 	VMOVUPS      Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y0
 	VFMADD231PS  Y6, Y3, Y0
 	VMOVUPS      Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y0
 	VFMADD231PS  Y6, Y4, Y0
 	VMOVUPS      Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y0
 	VFMADD231PS  Y6, Y5, Y0
 	VMOVUPS      Y0, (AX)
@@ -22803,19 +23038,19 @@ avx2Strip6_most_deep:
 avx2Strip6_most_store:
 	VMOVUPS    Y1, (AX)
 	VMASKMOVPS Y2, Y0, 32(AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMOVUPS    Y3, (AX)
 	VMASKMOVPS Y4, Y0, 32(AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMOVUPS    Y5, (AX)
 	VMASKMOVPS Y6, Y0, 32(AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMOVUPS    Y7, (AX)
 	VMASKMOVPS Y8, Y0, 32(AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMOVUPS    Y9, (AX)
 	VMASKMOVPS Y10, Y0, 32(AX)
-	LEAQ       (AX)(CX*4), AX
+	ADDQ       CX, AX
 	VMOVUPS    Y11, (AX)
 	VMASKMOVPS Y12, Y0, 32(AX)
 	JMP        avx2Strip6_most_stored
@@ -22829,35 +23064,35 @@ avx2Strip6_most_add:
 	VMASKMOVPS   32(AX), Y0, Y1
 	VFMADD231PS  Y13, Y2, Y1
 	VMASKMOVPS   Y1, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y1
 	VFMADD231PS  Y13, Y3, Y1
 	VMOVUPS      Y1, (AX)
 	VMASKMOVPS   32(AX), Y0, Y1
 	VFMADD231PS  Y13, Y4, Y1
 	VMASKMOVPS   Y1, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y1
 	VFMADD231PS  Y13, Y5, Y1
 	VMOVUPS      Y1, (AX)
 	VMASKMOVPS   32(AX), Y0, Y1
 	VFMADD231PS  Y13, Y6, Y1
 	VMASKMOVPS   Y1, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y1
 	VFMADD231PS  Y13, Y7, Y1
 	VMOVUPS      Y1, (AX)
 	VMASKMOVPS   32(AX), Y0, Y1
 	VFMADD231PS  Y13, Y8, Y1
 	VMASKMOVPS   Y1, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y1
 	VFMADD231PS  Y13, Y9, Y1
 	VMOVUPS      Y1, (AX)
 	VMASKMOVPS   32(AX), Y0, Y1
 	VFMADD231PS  Y13, Y10, Y1
 	VMASKMOVPS   Y1, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
+	ADDQ         CX, AX
 	VMOVUPS      (AX), Y1
 	VFMADD231PS  Y13, Y11, Y1
 	VMOVUPS      Y1, (AX)
@@ -22873,7 +23108,7 @@ avx2Strip6_end:
 	IMUL3Q $0x18, AX, AX
 	ADDQ   AX, a+16(FP)
 	MOVQ   ldc+80(FP), AX
-	IMUL3Q $0x18, AX, AX
+	IMUL3Q $0x06, AX, AX
 	ADDQ   AX, c+72(FP)
 	JMP    avx2Strip6_strip
 
@@ -22881,8 +23116,8 @@ avx2Strip6_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strips(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
-TEXT ·avx512Strips(SB), NOSPLIT, $0-104
+// func avx512Strips(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
+TEXT ·avx512Strips(SB), NOSPLIT, $0-112
 	MOVQ rows+96(FP), AX
 	CMPQ AX, $0x07
 	JGT  avx512Strips_above7
@@ -22951,8 +23186,8 @@ avx512Strips_above12:
 avx512Strips_above13:
 	JMP ·avx512Strip14+0(SB)
 
-// func avx2Strips(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
-TEXT ·avx2Strips(SB), NOSPLIT, $0-104
+// func avx2Strips(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int, ahead *float32)
+TEXT ·avx2Strips(SB), NOSPLIT, $0-112
 	MOVQ rows+96(FP), AX
 	CMPQ AX, $0x03
 	JGT  avx2Strips_above3
@@ -23070,6 +23305,29 @@ rows2:
 	DECQ    SI
 	JNZ     rows2
 	VZEROUPPER
+	RET
+
+// func fetchLines(p *float32, stride int, rows int, lines int)
+// Requires: MMX+
+TEXT ·fetchLines(SB), NOSPLIT, $0-32
+	MOVQ p+0(FP), AX
+	MOVQ stride+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ lines+24(FP), BX
+	SHLQ $0x02, CX
+
+fetch_row:
+	MOVQ AX, SI
+	MOVQ BX, DI
+
+fetch_line:
+	PREFETCHT1 (SI)
+	ADDQ       $0x40, SI
+	DECQ       DI
+	JNZ        fetch_line
+	ADDQ       CX, AX
+	DECQ       DX
+	JNZ        fetch_row
 	RET
 
 // func avx2Transpose8(dst *float32, dstStride int, src *float32, srcStride int, n int)

@@ -12,7 +12,7 @@ const tileRows, tileCols = 2, 4
 
 // stripsGo is the kernel of a single packed strip.
 func stripsGo(_, k int, a *float32, _, _ int, b *float32, _, panel int, alpha float32, add bool,
-	c *float32, ldc, n, rows int) {
+	c *float32, ldc, n, rows int, _ *float32) {
 	stripGo(rows, n, k, alpha, unsafe.Slice(a, tileRows*k),
 		unsafe.Slice(b, (n-1)/tileCols*panel+tileCols*k), panel, add, unsafe.Slice(c,
 			(rows-1)*ldc+n), ldc)

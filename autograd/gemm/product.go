@@ -1,7 +1,7 @@
 package gemm
 
 type stripKernel func(strips, k int, a *float32, down, right int, b *float32, bStride, panel int,
-	alpha float32, add bool, c *float32, ldc, n, rows int)
+	alpha float32, add bool, c *float32, ldc, n, rows int, ahead *float32)
 
 // engine is one implementation of the product: the size of its register tile and its kernels.
 type engine struct {
@@ -23,7 +23,8 @@ type engine struct {
 	wide bool
 	// kernel adds α·A·B to the strips·rows×n block c, or overwrites it, one strip after the other.
 	// A is strips·rows×k; element (i, p) is a[i·down + p·right]. B is k×n, in panels of nr columns
-	// at a distance of panel, whose rows are bStride apart; panel is 0 if B is not packed.
+	// at a distance of panel, whose rows are bStride apart; panel is 0 if B is not packed. During a
+	// single strip it prefetches from ahead on or, if that is nil, the rows below the strip.
 	kernel stripKernel
 	// packA stores the rows×k strip of A as k columns of mr (only the first rows of each are set).
 	packA func(dst []float32, a matrix, rows, k int)
@@ -33,6 +34,8 @@ type engine struct {
 	turn func(dst []float32, dstStride int, src []float32, srcStride, n, k int)
 	// streams is true if stream has a kernel.
 	streams bool
+	// fetch, if not nil, prefetches the first lines of some rows into the L2 cache.
+	fetch func(p *float32, stride, rows, lines int)
 	// small, if not nil, computes products that need no blocks, and returns false for all others.
 	small func(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool
 }
@@ -52,7 +55,14 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 	if e.small != nil && e.small(m, n, k, alpha, a, b, add, c, ldc) {
 		return
 	}
+	if e.gathers(m, n, k, a, b) {
+		e.gather(m, n, k, alpha, a, b, add, c, ldc)
+		return
+	}
 	packs := e.packs || b.right != 1 || m > e.directRows && k*n > e.directArea
+	if !packs && m > e.directRows {
+		e.fetchRows(b, k, n)
+	}
 	strip, mr := e.stripOf(m, n, k, a), e.height(n, k)
 	// nothing to prepare
 	if !packs && strip == asIs && k <= depth && (m > 1 || k*n <= streamArea || !e.streams) {
@@ -67,6 +77,10 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 	var work *buffer
 	if e.streams && m == 1 && b.right == 1 && a.right == 1 && k*n > streamArea {
 		e.stream(n, k, kc, alpha, a.data, b, add, c)
+		return
+	}
+	if !packs && strip == asIs && a.right == 1 {
+		e.deep(m, n, k, alpha, a, b, add, c, ldc)
 		return
 	}
 	if packs || strip != asIs {
@@ -95,7 +109,7 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 					rows = matrix{work.floats, kc + skew, 1}
 				}
 				e.kernel(1, deep, &rows.data[0], rows.down, rows.right, &panels[0], bStride, panel,
-					alpha, add || p > 0, &c[i*ldc+j], ldc, cols, end-i)
+					alpha, add || p > 0, &c[i*ldc+j], ldc, cols, end-i, nil)
 				i = end
 			}
 		}
@@ -112,11 +126,25 @@ func (e *engine) direct(m, n, k int, alpha float32, a []float32, down, right int
 	for i := 0; i < m; i, rows, tall = i+tall*rows, rows-1, low {
 		if e.wide {
 			avx512Strips(tall, k, &a[i*down], down, right, &b[0], ldb, 0, alpha, add, &c[i*ldc],
-				ldc, n, rows)
+				ldc, n, rows, nil)
 		} else {
 			e.kernel(tall, k, &a[i*down], down, right, &b[0], ldb, 0, alpha, add, &c[i*ldc], ldc, n,
-				rows)
+				rows, nil)
 		}
+	}
+}
+
+// deep is product for matrices that need no packing but a division of k: strip after strip of A,
+// so that the strip below can be prefetched and a strip of C stays in the cache.
+func (e *engine) deep(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) {
+	kc, mr := depthOf(k), e.height(n, k)
+	for i := 0; i < m; {
+		rows := rowsOf(m-i, mr)
+		for p := 0; p < k; p += kc {
+			e.kernel(1, min(kc, k-p), &a.data[i*a.down+p], a.down, 1, &b.data[p*b.down], b.down, 0,
+				alpha, add || p > 0, &c[i*ldc], ldc, n, rows, nil)
+		}
+		i += rows
 	}
 }
 

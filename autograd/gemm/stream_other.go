@@ -9,7 +9,7 @@ func (e *engine) stream(int, int, int, float32, []float32, matrix, bool, []float
 }
 
 func avx512Strips(int, int, *float32, int, int, *float32, int, int, float32, bool, *float32, int,
-	int, int) {
+	int, int, *float32) {
 	panic("gemm: no AVX-512")
 }
 

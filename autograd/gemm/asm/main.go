@@ -25,6 +25,7 @@ func main() {
 	strips(avx2{}, avx2Rows)
 	masks()
 	copyRows()
+	fetch()
 	transpose8()
 	turn16()
 	dots()

@@ -14,6 +14,7 @@ type multiplier struct {
 	vector func(v int) reg.VecVirtual
 	edge   func(v int) bool
 	k, b   reg.Register // steps left, and the row of B
+	c      reg.Register // the next row of C to prefetch, or nil
 }
 
 func (m *multiplier) label(s string) string { return m.name + "_" + m.part + "_" + s }
@@ -42,10 +43,8 @@ func (m *multiplier) unrolled() {
 		})
 		m.pass(m.b, m.bStride, step)
 	}
-	if m.ahead != nil {
-		PREFETCHT1(Mem{Base: m.ahead})
-		ADDQ(Imm(64), m.ahead)
-	}
+	m.fetchA()
+	m.fetchC()
 	m.row.advance(Imm(4 * unroll))
 	DECQ(quads)
 	JNZ(LabelRef(m.label("rows")))
@@ -62,6 +61,8 @@ func (m *multiplier) unrolled() {
 		m.pass(m.b, m.bStride, step)
 		m.pass(a, m.right, step)
 	}
+	m.fetchA()
+	m.fetchC()
 	DECQ(quads)
 	JNZ(LabelRef(m.label("columns")))
 	m.row.follow()
@@ -147,4 +148,24 @@ func multiplyAdd(a, b, c reg.VecVirtual) {
 		return
 	}
 	VFMADD231PS(a, b, c)
+}
+
+// fetchA prefetches a line of the next strip of A, or of what the caller needs next.
+func (m *multiplier) fetchA() {
+	if m.ahead != nil {
+		PREFETCHT1(Mem{Base: m.ahead})
+		ADDQ(Imm(64), m.ahead)
+	}
+}
+
+// fetchC prefetches a row of the tile of C and, after the last, rows of the tile below: a product
+// stores to every line of C, and a store waits for its line.
+func (m *multiplier) fetchC() {
+	if m.c == nil {
+		return
+	}
+	for v := range len(m.acc[0]) {
+		PREFETCHT1(Mem{Base: m.c, Disp: v * 4 * m.lanes()})
+	}
+	ADDQ(param("ldc"), m.c)
 }

@@ -138,3 +138,27 @@ func transpose8() {
 	VZEROUPPER()
 	RET()
 }
+
+// fetch writes the loop that asks for a block of memory in the order of its addresses, so that a
+// kernel that reads it in tiles finds it in the L2 cache.
+func fetch() {
+	TEXT("fetchLines", NOSPLIT, "func(p *float32, stride, rows, lines int)")
+	Pragma("noescape")
+	Doc("fetchLines prefetches the first cache lines of each row into the L2 cache.")
+	p, stride := Load(Param("p"), GP64()), Load(Param("stride"), GP64())
+	rows, lines := Load(Param("rows"), GP64()), Load(Param("lines"), GP64())
+	SHLQ(Imm(2), stride)
+	Label("fetch_row")
+	at, left := GP64(), GP64()
+	MOVQ(p, at)
+	MOVQ(lines, left)
+	Label("fetch_line")
+	PREFETCHT1(Mem{Base: at})
+	ADDQ(Imm(64), at)
+	DECQ(left)
+	JNZ(LabelRef("fetch_line"))
+	ADDQ(stride, p)
+	DECQ(rows)
+	JNZ(LabelRef("fetch_row"))
+	RET()
+}

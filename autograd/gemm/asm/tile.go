@@ -101,7 +101,8 @@ func (avx2) store(v reg.VecVirtual, m Mem, masked bool) {
 }
 
 const signature = "func(strips, k int, a *float32, down, right int, " +
-	"b *float32, bStride, panel int, alpha float32, add bool, c *float32, ldc, n, rows int)"
+	"b *float32, bStride, panel int, alpha float32, add bool, c *float32, ldc, n, rows int, " +
+	"ahead *float32)"
 
 // strip writes the kernel that multiplies strips of rows of A by all columns of B, with one tile of
 // C at a time in registers:
@@ -118,6 +119,7 @@ func strip(s isa, rows, wide int) {
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s computes strips of %d rows of n columns.", name, rows))
 	t := &tile{isa: s, name: name, rows: rows}
+	SHLQ(Imm(2), param("ldc")) // to bytes
 	Label(name + "_strip")
 	t.a, t.right = Load(Param("a"), GP64()), Load(Param("right"), GP64())
 	t.b, t.bStride = Load(Param("b"), GP64()), Load(Param("bStride"), GP64())
@@ -126,10 +128,13 @@ func strip(s isa, rows, wide int) {
 	SHLQ(Imm(2), t.bStride)
 	t.row = rowsOf(rows, t.a)
 	if wide == 2 { // a low strip belongs to a small A, which is in the cache
-		t.ahead = GP64()
+		t.ahead = Load(Param("ahead"), GP64())
+		TESTQ(t.ahead, t.ahead)
+		JNZ(LabelRef(name + "_ahead"))
 		MOVQ(Load(Param("down"), GP64()), t.ahead)
 		IMUL3Q(Imm(uint64(4*rows)), t.ahead, t.ahead)
 		ADDQ(t.a, t.ahead)
+		Label(name + "_ahead")
 	}
 
 	if wide > 2 {
@@ -164,7 +169,7 @@ func strip(s isa, rows, wide int) {
 	Label(name + "_end")
 	DECQ(param("strips")) // the steps between strips stay in memory: no register is free
 	JZ(LabelRef(name + "_done"))
-	next("a", "down", rows)
+	next("a", "down", 4*rows)
 	next("c", "ldc", rows)
 	JMP(LabelRef(name + "_strip"))
 	Label(name + "_done")
@@ -199,10 +204,10 @@ func strips(s isa, most int) {
 	search(1, most)
 }
 
-// next advances the matrix argument of that name by some rows.
-func next(matrix, stride string, rows int) {
+// next advances the matrix argument of that name by a multiple of its stride argument.
+func next(matrix, stride string, times int) {
 	by := Load(Param(stride), GP64())
-	IMUL3Q(Imm(uint64(4*rows)), by, by)
+	IMUL3Q(Imm(uint64(times)), by, by)
 	ADDQ(by, param(matrix))
 }
 
@@ -214,7 +219,7 @@ type tile struct {
 	row                     *rowPointers
 	a, right, b, bStride, c reg.Register
 	n                       reg.Register
-	ahead                   reg.Register // the next strip of A, which is read ahead; nil: none
+	ahead                   reg.Register // the next line of A to prefetch, or nil
 }
 
 // last describes the last vector of a tile: whole, half or masked.
@@ -293,6 +298,11 @@ func (t *tile) once(part string, vectors int, end last) {
 	m := &multiplier{tile: t, part: part, acc: acc, vector: vector, edge: edge}
 	m.k, m.b = Load(Param("k"), GP64()), GP64()
 	MOVQ(t.b, m.b)
+	// The tiles of AVX2 need a load for every multiply-add and have none to spare.
+	if _, ok := t.isa.(avx512); ok && t.ahead != nil && end == whole {
+		m.c = GP64()
+		MOVQ(t.c, m.c)
+	}
 	if end == whole {
 		m.unrolled()
 	}
@@ -338,7 +348,7 @@ func (t *tile) rowsOfC(vectors int, c, ldc reg.Register, f func(i, v int, m Mem)
 			f(i, v, Mem{Base: c, Disp: v * 4 * t.lanes()})
 		}
 		if i < t.rows-1 {
-			LEAQ(Mem{Base: c, Index: ldc, Scale: 4}, c)
+			ADDQ(ldc, c)
 		}
 	}
 }
