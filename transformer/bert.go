@@ -114,14 +114,21 @@ func (m *BERT) Hidden(t *autograd.Tape, b corpus.Batch) []*autograd.Tensor {
 	return hidden
 }
 
-// encode returns the output of the last layer, [B·T, C].
-func (m *BERT) encode(t *autograd.Tape, rowLen int, x []lm.Token) *autograd.Tensor {
+// encode returns the output of the last layer at the given positions, [n, C]. Every layer needs all
+// positions of the layer below, but nothing reads the last layer anywhere else, so the rest of it
+// computes only those rows.
+func (m *BERT) encode(
+	t *autograd.Tape, rowLen int, x []lm.Token, at []int32,
+) *autograd.Tensor {
 	docs := m.layout(t, rowLen, x)
 	h := m.embed(t, x, docs) // [B·T, C]
-	for _, layer := range m.Encoder.Layers {
+	last := len(m.Encoder.Layers) - 1
+	for _, layer := range m.Encoder.Layers[:last] {
 		h = m.layer(t, layer, h, docs) // [B·T, C]
 	}
-	return h
+	layer := m.Encoder.Layers[last]
+	att := m.attention(t, layer, h, docs)                                    // [B·T, C]
+	return m.feedForward(t, layer, t.Embedding(h, at), t.Embedding(att, at)) // [n, C]
 }
 
 // embed returns LN(word + position + segment) (Devlin et al. 2019, figure 2).
@@ -139,9 +146,15 @@ func (m *BERT) embed(t *autograd.Tape, x []lm.Token, docs layout) *autograd.Tens
 func (m *BERT) layer(
 	t *autograd.Tape, l *bertLayer, h *autograd.Tensor, docs layout,
 ) *autograd.Tensor {
-	att := t.Attention(m.qkv(t, l, h), len(docs.pos)/docs.rowLen, docs.rowLen, m.Config.NHead,
+	return m.feedForward(t, l, h, m.attention(t, l, h, docs)) // [B·T, C]
+}
+
+// attention returns the output of the attention heads of a layer.
+func (m *BERT) attention(
+	t *autograd.Tape, l *bertLayer, h *autograd.Tensor, docs layout,
+) *autograd.Tensor {
+	return t.Attention(m.qkv(t, l, h), len(docs.pos)/docs.rowLen, docs.rowLen, m.Config.NHead,
 		docs.start, docs.end, m.Config.Dropout) // [B·T, C]
-	return m.feedForward(t, l, h, att) // [B·T, C]
 }
 
 // qkv returns the queries, keys and values of a layer side by side.

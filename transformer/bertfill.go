@@ -12,9 +12,8 @@ import (
 func (m *BERT) FillLogProbs(dst []float64, tokens []lm.Token, i int) []float64 {
 	x, at := m.masked(tokens, i)
 	return m.LogProbs(dst, func(t *autograd.Tape) *autograd.Tensor {
-		h := m.encode(t, len(x), x)                                   // [T, C]
-		h = m.transform(t, t.Const(1, h.Cols, h.Row(at)))             // [1, C]
-		return t.LinearT(h, m.Embeddings(), m.Heads.Predictions.Bias) // [1, V]
+		h := m.transform(t, m.encode(t, len(x), x, upTo(t, at, at+1))) // [1, C]
+		return t.LinearT(h, m.Embeddings(), m.Heads.Predictions.Bias)  // [1, V]
 	})
 }
 
@@ -64,8 +63,7 @@ func (m *BERT) FillScore(dst []float64, tokens []lm.Token, from, to int) []float
 			x = append(x, row...)
 		}
 		m.With(func(t *autograd.Tape) {
-			h := t.Embedding(m.encode(t, rowLen, x), at) // [n, C]
-			h = m.transform(t, h)                        // [n, C]
+			h := m.transform(t, m.encode(t, rowLen, x, at)) // [n, C]
 			nn.Score(t, dst[done-from:], h, m.Embeddings(), m.Heads.Predictions.Bias,
 				tokens[done:next])
 		})

@@ -25,21 +25,25 @@ func (m *BERT) newHeads(dense func(in, out int) *nn.LinearT) {
 }
 
 // Loss is the mean −ln P of the masked tokens and, with next-sentence prediction, of the labels of
-// the pairs (Devlin et al. 2019, appendix A.2).
+// the pairs (Devlin et al. 2019, appendix A.2). Only the positions that have a target are encoded.
 func (m *BERT) Loss(t *autograd.Tape, b MaskedBatch) *autograd.Tensor {
-	h := m.encode(t, b.T, b.X) // [B·T, C]
-	loss := m.maskedLoss(t, h, b)
+	at, y := chosen(t, b.Y)
 	if m.Heads.SeqRelationship == nil || b.Pairs == 0 {
-		return loss
+		return m.maskedLoss(t, m.encode(t, b.T, b.X, at), y, b.N)
 	}
-	return t.Add(loss, m.pairLoss(t, h, b)) // 1×1
+	first, next := chosen(t, b.Next)
+	h := m.encode(t, b.T, b.X, concat(t, at, first)) // [n+p, C]
+	masked := m.maskedLoss(t, t.Embedding(h, upTo(t, 0, len(at))), y, b.N)
+	pairs := m.pairLoss(t, t.Embedding(h, upTo(t, len(at), h.Rows)), next, b.Pairs)
+	return t.Add(masked, pairs) // 1×1
 }
 
-// maskedLoss is the loss of the masked language model, over the positions that have a target.
-func (m *BERT) maskedLoss(t *autograd.Tape, h *autograd.Tensor, b MaskedBatch) *autograd.Tensor {
-	at, y := chosen(t, b.Y)
-	x := m.transform(t, t.Embedding(h, at))                                        // [n, C]
-	return t.HeadLoss(x, m.Embeddings(), m.Heads.Predictions.Bias, y, max(b.N, 1)) // 1×1
+// maskedLoss is the loss of the masked language model, over positions whose targets are y.
+func (m *BERT) maskedLoss(
+	t *autograd.Tape, h *autograd.Tensor, y []int32, n int,
+) *autograd.Tensor {
+	x := m.transform(t, h)                                                       // [n, C]
+	return t.HeadLoss(x, m.Embeddings(), m.Heads.Predictions.Bias, y, max(n, 1)) // 1×1
 }
 
 // transform is LN(GELU(h·Wᵀ + b)), the layer before the decoder.
@@ -48,12 +52,12 @@ func (m *BERT) transform(t *autograd.Tape, h *autograd.Tensor) *autograd.Tensor 
 	return o.Norm.Forward(t, t.GELUErfOver(o.Dense.Forward(t, h))) // [n, C]
 }
 
-// pairLoss is the loss of next-sentence prediction, at the [CLS] of every pair.
-func (m *BERT) pairLoss(t *autograd.Tape, h *autograd.Tensor, b MaskedBatch) *autograd.Tensor {
-	at, y := chosen(t, b.Next)
-	pooled := m.Pool(t, t.Embedding(h, at))              // [n, C]
-	logits := m.Heads.SeqRelationship.Forward(t, pooled) // [n, 2]
-	return t.CrossEntropy(logits, y, b.Pairs)            // 1×1
+// pairLoss is the loss of next-sentence prediction, over the [CLS] of every pair.
+func (m *BERT) pairLoss(
+	t *autograd.Tape, h *autograd.Tensor, y []int32, n int,
+) *autograd.Tensor {
+	logits := m.Heads.SeqRelationship.Forward(t, m.Pool(t, h)) // [p, 2]
+	return t.CrossEntropy(logits, y, n)                        // 1×1
 }
 
 // Pool is tanh(h·Wᵀ + b), the pooler over the hidden vectors of [CLS]. It exists only with
@@ -77,4 +81,18 @@ func chosen(t *autograd.Tape, all []int32) (at, y []int32) {
 		}
 	}
 	return at, y
+}
+
+// concat returns a followed by b.
+func concat(t *autograd.Tape, a, b []int32) []int32 {
+	return append(append(t.ScratchInts(len(a) + len(b))[:0], a...), b...)
+}
+
+// upTo returns the numbers from lo up to hi.
+func upTo(t *autograd.Tape, lo, hi int) []int32 {
+	all := t.ScratchInts(hi - lo)
+	for i := range all {
+		all[i] = int32(lo + i)
+	}
+	return all
 }
