@@ -191,7 +191,11 @@ func TestNamed(t *testing.T) {
 	}
 	_, err := FindNamed("ptb")
 	require.EqualError(t, err,
-		`no corpus is named "ptb"; want one of tinyshakespeare, names, opticks, or a file`)
+		`no corpus is named "ptb"; want one of tinyshakespeare, names, opticks, world, `+
+			`world-reviews, world-talk, or a file`)
+	_, err = FindNamed("world-reveiws")
+	require.EqualError(t, err,
+		`no corpus is named "world-reveiws"; did you mean "world-reviews"?`)
 }
 
 // TestLoadNamed checks the default boundaries, split and order of a named corpus.

@@ -62,6 +62,10 @@ var named = []Named{
 // AllNamed returns the catalogue.
 func AllNamed() []Named { return append([]Named(nil), named...) }
 
+// generated lists the corpora that package world generates. They are not in the catalogue, but a
+// misspelled name may mean one of them.
+var generated = []string{"world", "world-reviews", "world-talk"}
+
 // FindNamed finds a corpus in the catalogue.
 func FindNamed(name string) (Named, error) {
 	var names []string
@@ -71,7 +75,8 @@ func FindNamed(name string) (Named, error) {
 		}
 		names = append(names, n.Name)
 	}
-	if near := suggest.Nearest(name, append(names, "world")); near != "" {
+	names = append(names, generated...)
+	if near := suggest.Nearest(name, names); near != "" {
 		return Named{}, fmt.Errorf("no corpus is named %q; did you mean %q?", name, near)
 	}
 	return Named{}, fmt.Errorf("no corpus is named %q; want one of %s, or a file", name,

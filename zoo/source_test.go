@@ -2,6 +2,7 @@ package zoo
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -30,5 +31,13 @@ func TestSourceIsTheLimit(t *testing.T) {
 			require.Zero(t, c.Gap(), c.Class)
 		}
 		require.Nil(t, (&Data{Corpus: "names"}).Source(tok))
+	}
+}
+
+// TestMisspelledNames checks that corpus suggests every generated corpus.
+func TestMisspelledNames(t *testing.T) {
+	for _, g := range GeneratedCorpora() {
+		_, err := corpus.FindNamed(g.Name + "x")
+		require.ErrorContains(t, err, fmt.Sprintf("did you mean %q", g.Name))
 	}
 }

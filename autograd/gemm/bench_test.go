@@ -3,6 +3,7 @@ package gemm
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -74,6 +75,51 @@ func benchmark(b *testing.B, f blas.Float32, shapes []shape) {
 func BenchmarkSgemm(b *testing.B) {
 	for _, e := range engines() {
 		b.Run(e.name, func(b *testing.B) { benchmark(b, Float32{engine: e}, shapes) })
+	}
+}
+
+// BenchmarkCold measures the products of a piece of a step of BERT, whose matrices are not in the L2
+// cache: every call takes other ones. The clock rate of a processor changes with its load, so each
+// call is compared with the peak that is measured right before it; ofpeak is the median.
+func BenchmarkCold(b *testing.B) {
+	const copies = 16
+	peak, flops := peakKernel()
+	for _, s := range []shape{
+		{"NT", 512, 128, 384}, {"NT", 512, 128, 512}, {"NT", 512, 512, 128}, // forward
+		{"NN", 512, 384, 128}, {"NN", 512, 512, 128}, {"NN", 512, 128, 512}, // the gradient of x
+		{"TN", 384, 512, 128}, {"TN", 512, 512, 128}, {"TN", 128, 512, 512}, // the gradient of w
+	} {
+		b.Run(fmt.Sprintf("%s/%dx%dx%d", s.t, s.m, s.k, s.n), func(b *testing.B) {
+			tA, tB, lda, ldb := blas.NoTrans, blas.NoTrans, s.k, s.n
+			if s.t[0] == 'T' {
+				tA, lda = blas.Trans, s.m
+			}
+			if s.t[1] == 'T' {
+				tB, ldb = blas.Trans, s.k
+			}
+			var x, y, c [copies][]float32
+			for i := range copies {
+				x[i], y[i], c[i] = Make[float32](s.m*s.k), Make[float32](s.k*s.n), Make[float32](s.m*s.n)
+				for _, m := range [][]float32{x[i], y[i], c[i]} {
+					for j := range m {
+						m[j] = 1
+					}
+				}
+			}
+			var shares []float64
+			for i := 0; b.Loop(); i = (i + 1) % copies {
+				const n = 10_000
+				begin := time.Now()
+				peak(n)
+				rate := n * flops / time.Since(begin).Seconds()
+				begin = time.Now()
+				Float32{}.Sgemm(tA, tB, s.m, s.n, s.k, 1, x[i], lda, y[i], ldb, 0, c[i], s.n)
+				took := time.Since(begin).Seconds()
+				shares = append(shares, 2*float64(s.m*s.n*s.k)/took/rate)
+			}
+			slices.Sort(shares)
+			b.ReportMetric(shares[len(shares)/2], "ofpeak")
+		})
 	}
 }
 
