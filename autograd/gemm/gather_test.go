@@ -30,14 +30,17 @@ func TestGather(t *testing.T) {
 				if s.t == "TN" {
 					tA, lda, rows, cols = blas.Trans, s.m+3, s.k, s.m
 				}
-				a, b := random(rng, rows, cols, lda), random(rng, s.k, s.n, s.n+5)
+				ldb := s.n + 5
+				a, b := random(rng, rows, cols, lda), random(rng, s.k, s.n, ldb)
 				c := random(rng, s.m, s.n, s.n)
 				want := slices.Clone(c)
 				require.Equal(t, s.t == "TN", best.gathers(s.m, s.n, s.k, view(tA, a, lda),
-					view(blas.NoTrans, b, s.n+5)))
-				Float32{engine: &plain}.Sgemm(tA, blas.NoTrans, s.m, s.n, s.k, 0.5, a, lda, b, s.n+5,
-					beta, want, s.n)
-				Float32{}.Sgemm(tA, blas.NoTrans, s.m, s.n, s.k, 0.5, a, lda, b, s.n+5, beta, c, s.n)
+					view(blas.NoTrans, b, ldb)))
+				multiply := func(f Float32, c []float32) {
+					f.Sgemm(tA, blas.NoTrans, s.m, s.n, s.k, 0.5, a, lda, b, ldb, beta, c, s.n)
+				}
+				multiply(Float32{engine: &plain}, want)
+				multiply(Float32{}, c)
 				require.Equal(t, want, c)
 				check(t, Float32{}, rng, tA, blas.NoTrans, s.m, s.n, s.k, 0.5, beta)
 			})
