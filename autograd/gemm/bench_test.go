@@ -98,13 +98,15 @@ func BenchmarkCold(b *testing.B) {
 				tB, ldb = blas.Trans, s.k
 			}
 			var x, y, c [copies][]float32
-			for i := range copies {
-				x[i], y[i], c[i] = Make[float32](s.m*s.k), Make[float32](s.k*s.n), Make[float32](s.m*s.n)
-				for _, m := range [][]float32{x[i], y[i], c[i]} {
-					for j := range m {
-						m[j] = 1
-					}
+			ones := func(n int) []float32 {
+				m := Make[float32](n)
+				for i := range m {
+					m[i] = 1
 				}
+				return m
+			}
+			for i := range copies {
+				x[i], y[i], c[i] = ones(s.m*s.k), ones(s.k*s.n), ones(s.m*s.n)
 			}
 			var shares []float64
 			for i := 0; b.Loop(); i = (i + 1) % copies {

@@ -33,9 +33,9 @@ func (e *engine) gather(m, n, k int, alpha float32, a, b matrix, add bool, c []f
 	for p := 0; p < k; p += kc {
 		deep := min(kc, k-p)
 		for q := 0; q < deep; q += packedRows {
-			i := 0
+			some, i := min(packedRows, deep-q), 0
 			for s := range tall + low {
-				e.packA(work.floats[(s*deep+q)*mr:], a.at(i, p+q), rowsIn(s), min(packedRows, deep-q))
+				e.packA(work.floats[(s*deep+q)*mr:], a.at(i, p+q), rowsIn(s), some)
 				i += rowsIn(s)
 			}
 		}
