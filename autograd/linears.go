@@ -5,16 +5,25 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 
 	"lmzoo/autograd/gemm"
+	"lmzoo/autograd/vec"
 )
 
 // LinearTs is several linear layers of one input, side by side: y = [x·w₁ᵀ, x·w₂ᵀ, …] with wᵢ
 // [outᵢ, in], such as those for queries, keys and values. Weights that follow one another in
 // memory, such as those from Stacked, take one product instead of several. There are at most three
 // weights.
-func (t *Tape) LinearTs(x *Tensor, ws ...*Tensor) *Tensor {
+func (t *Tape) LinearTs(x *Tensor, ws ...*Tensor) *Tensor { return t.linears(x, ws, nil) }
+
+// BiasedLinearTs is LinearTs with a bias [1, outᵢ] for each layer.
+func (t *Tape) BiasedLinearTs(x *Tensor, ws, bs []*Tensor) *Tensor { return t.linears(x, ws, bs) }
+
+func (t *Tape) linears(x *Tensor, ws, bs []*Tensor) *Tensor {
 	out := 0
-	for _, w := range ws {
+	for i, w := range ws {
 		w.want("w of LinearTs", -1, x.Cols)
+		if bs != nil {
+			bs[i].want("b of LinearTs", 1, w.Rows)
+		}
 		out += w.Rows
 	}
 	y := t.New(x.Rows, out)
@@ -25,19 +34,27 @@ func (t *Tape) LinearTs(x *Tensor, ws ...*Tensor) *Tensor {
 	} else {
 		t.linearsForward(y, x, ws)
 	}
+	if bs != nil {
+		b, at := t.Scratch(out), 0
+		for _, part := range bs {
+			at += copy(b[at:], part.Data)
+		}
+		vec.AddToRows(y.Data, nil, b)
+	}
 	if !t.forward {
-		o := linearsOp{y: y, x: x, whole: whole.General, n: len(ws)}
+		o := linearsOp{y: y, x: x, whole: whole, n: len(ws)}
 		copy(o.ws[:], ws)
+		copy(o.bs[:], bs)
 		Record(t, o)
 	}
 	return y
 }
 
 type linearsOp struct {
-	y, x  *Tensor
-	whole blas32.General // all weights, if they follow one another in memory
-	ws    [3]*Tensor
-	n     int
+	y, x   *Tensor
+	whole  Tensor // all weights, if they follow one another in memory
+	ws, bs [3]*Tensor
+	n      int
 }
 
 // linearsForward stores x·wᵢᵀ in adjacent columns of y.
@@ -55,24 +72,45 @@ func (t *Tape) linearsForward(y, x *Tensor, ws []*Tensor) {
 	}
 }
 
-func (o linearsOp) Backward() { // dx = Σ dyᵢ·wᵢ, dwᵢ = dyᵢᵀ·x
+func (o linearsOp) Backward() { // dx = Σ dyᵢ·wᵢ, dwᵢ = dyᵢᵀ·x, dbᵢ = Σ rows of dyᵢ
 	dy := columns(o.y.General, o.y.AddGrad(), 0, o.y.Cols)
 	if o.x.Grad != nil && o.whole.Rows > 0 {
 		dx, beta := o.x.gradMatrix()
-		blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, dy, o.whole, beta, dx)
+		blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, dy, o.whole.General, beta, dx)
+	}
+	if o.whole.Grad != nil {
+		dw := o.whole.General
+		dw.Data = o.whole.Grad
+		blas32.Gemm(blas.Trans, blas.NoTrans, 1, dy, o.x.General, 1, dw)
 	}
 	at := 0
 	for _, w := range o.ws[:o.n] {
-		dy := columns(o.y.General, dy.Data, at, w.Rows)
+		part := columns(o.y.General, dy.Data, at, w.Rows)
 		if o.x.Grad != nil && o.whole.Rows == 0 {
 			dx, beta := o.x.gradMatrix()
-			blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, dy, w.General, beta, dx)
+			blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, part, w.General, beta, dx)
 		}
-		if w.Grad != nil {
+		if w.Grad != nil && o.whole.Grad == nil {
 			dw, beta := w.gradMatrix()
-			blas32.Gemm(blas.Trans, blas.NoTrans, 1, dy, o.x.General, beta, dw)
+			blas32.Gemm(blas.Trans, blas.NoTrans, 1, part, o.x.General, beta, dw)
 		}
 		at += w.Rows
+	}
+	if o.bs[0] != nil {
+		o.biases(dy)
+	}
+}
+
+// biases adds the gradients of the biases.
+func (o linearsOp) biases(dy blas32.General) {
+	sum, at := o.y.tape.Scratch(dy.Cols), 0
+	clear(sum)
+	addRows(sum, dy)
+	for _, b := range o.bs[:o.n] {
+		if b.Grad != nil {
+			vec.Add(b.AddGrad(), sum[at:at+b.Cols])
+		}
+		at += b.Cols
 	}
 }
 
@@ -92,29 +130,45 @@ func Stacked(w *Tensor, rows ...int) (parts []*Tensor) {
 	return parts
 }
 
-// stacked returns the parameter that Stacked cut into ws, without a gradient, or no rows if there
-// is none. Int8 is set if a part has one.
+// stacked returns the parameter that Stacked cut into ws, or no rows if there is none. Its gradient
+// is set if those of all parts follow one another, too, and Int8 if a part has one.
 func stacked(ws []*Tensor) (whole Tensor) {
 	rows := 0
 	for _, w := range ws {
 		rows += w.Rows
 	}
-	first := ws[0]
-	if cap(first.Data) < rows*first.Cols {
+	n := rows * ws[0].Cols
+	if !adjacent(ws, n, func(w *Tensor) []float32 { return w.Data }) {
 		return whole
 	}
-	all, at := first.Data[:rows*first.Cols], 0
+	whole.General = blas32.General{Rows: rows, Cols: ws[0].Cols, Stride: ws[0].Cols,
+		Data: ws[0].Data[:n]}
+	if adjacent(ws, n, func(w *Tensor) []float32 { return w.Grad }) {
+		whole.Grad = ws[0].Grad[:n]
+	}
 	for _, w := range ws {
-		if len(w.Data) == 0 || &all[at] != &w.Data[0] {
-			return Tensor{}
-		}
 		if w.Int8 != nil {
 			whole.Int8 = w.Int8
 		}
-		at += len(w.Data)
 	}
-	whole.General = blas32.General{Rows: rows, Cols: first.Cols, Stride: first.Cols, Data: all}
 	return whole
+}
+
+// adjacent reports whether these elements of ws follow one another in memory, n in all.
+func adjacent(ws []*Tensor, n int, of func(*Tensor) []float32) bool {
+	first := of(ws[0])
+	if cap(first) < n {
+		return false
+	}
+	all, at := first[:n], 0
+	for _, w := range ws {
+		x := of(w)
+		if len(x) != len(w.Data) || len(x) == 0 || &all[at] != &x[0] {
+			return false
+		}
+		at += len(x)
+	}
+	return true
 }
 
 // columns returns the columns [at, at+n) of a matrix with the shape of m and the elements data.

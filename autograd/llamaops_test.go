@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -141,6 +142,21 @@ func TestLinearTsGradient(t *testing.T) {
 			gradCheck(t, tensors{x, parts[0], parts[1], parts[2]},
 				func(t *Tape, in tensors) *Tensor { return t.LinearTs(in[0], parts...) },
 				func(in wides) []float64 { return refLinears(in, s.n, s.in, s.a, s.b, s.c) })
+			bs := tensors{wild(1, s.a, 1, 6), wild(1, s.b, 1, 7), wild(1, s.c, 1, 8)}
+			for _, ws := range []tensors{ws, parts} { // with biases
+				gradCheck(t, tensors{x, ws[0], ws[1], ws[2], bs[0], bs[1], bs[2]},
+					func(t *Tape, in tensors) *Tensor {
+						return t.BiasedLinearTs(in[0], in[1:4], in[4:])
+					},
+					func(in wides) []float64 {
+						y := refLinears(in[:4], s.n, s.in, s.a, s.b, s.c)
+						b := slices.Concat(in[4], in[5], in[6])
+						for i := range y {
+							y[i] += b[i%len(b)]
+						}
+						return y
+					})
+			}
 			row := x
 			row.Rows, row.Data = 1, row.Data[:s.in]
 			whole := append([]float32(nil), NewTape().LinearTs(row, ws...).Data...)

@@ -4,11 +4,15 @@
 package nn
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
+	"unsafe"
 
 	"lmzoo/autograd"
+	"lmzoo/autograd/gemm"
 )
 
 // Param is one named parameter of a model.
@@ -52,7 +56,9 @@ func Replica[M any](model M) M {
 	old := reflect.ValueOf(model).Elem()
 	twin := reflect.New(old.Type())
 	twin.Elem().Set(old)
-	detach(twin.Elem(), map[*autograd.Tensor]*autograd.Tensor{})
+	twins := map[*autograd.Tensor]*autograd.Tensor{}
+	detach(twin.Elem(), twins)
+	addGradients(twins)
 	return twin.Interface().(M)
 }
 
@@ -160,15 +166,41 @@ func detach(v reflect.Value, twins map[*autograd.Tensor]*autograd.Tensor) {
 	}
 }
 
-// twinOf returns a tensor that shares old's values and has its own gradient, if old has one.
+// twinOf returns a tensor that shares old's values, without a gradient.
 func twinOf(old *autograd.Tensor, twins map[*autograd.Tensor]*autograd.Tensor) *autograd.Tensor {
 	if twin, ok := twins[old]; ok {
 		return twin
 	}
 	twin := &autograd.Tensor{General: old.General}
-	if old.Grad != nil {
-		twin.Grad = make([]float32, len(old.Grad))
-	}
 	twins[old] = twin
 	return twin
 }
+
+// addGradients gives every twin a gradient of its own, if its original has one. Gradients that
+// follow one another in memory, such as those of autograd.Stacked, still do so, and all of them
+// share large pages.
+func addGradients(twins map[*autograd.Tensor]*autograd.Tensor) {
+	address := func(x *autograd.Tensor) uintptr {
+		return uintptr(unsafe.Pointer(unsafe.SliceData(x.Grad)))
+	}
+	var olds []*autograd.Tensor
+	size := 0
+	for old := range twins {
+		if len(old.Grad) > 0 {
+			olds = append(olds, old)
+			size += len(old.Grad) + cacheLine
+		}
+	}
+	slices.SortFunc(olds, func(a, b *autograd.Tensor) int { return cmp.Compare(address(a), address(b)) })
+	all, at, end := gemm.Make[float32](size), 0, uintptr(0)
+	for _, old := range olds {
+		if address(old) != end {
+			at = (at + cacheLine - 1) / cacheLine * cacheLine
+		}
+		twins[old].Grad = all[at:][:len(old.Grad)]
+		at += len(old.Grad)
+		end = address(old) + uintptr(4*len(old.Grad))
+	}
+}
+
+const cacheLine = 16 // floats

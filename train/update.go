@@ -3,6 +3,7 @@ package train
 import (
 	"math"
 
+	"lmzoo/autograd/gemm"
 	"lmzoo/autograd/vec"
 	"lmzoo/nn"
 	"lmzoo/train/optim"
@@ -47,13 +48,14 @@ func newWeights(learner any, params []nn.Param, pieces [][]nn.Param, c Config) (
 		}
 	}
 	rate := rateOf(learner)
+	moments := momentsOf(params, w.muon)
 	for i, p := range params {
 		n := len(p.Grad) // 0 for a frozen parameter, which is saved but not updated
 		w.rates = append(w.rates, rate(p.Name))
-		w.m = append(w.m, make([]float32, n))
+		w.m = append(w.m, moments(n))
 		w.v = append(w.v, nil)
 		if !w.muon.owns(i) {
-			w.v[i] = make([]float32, n)
+			w.v[i] = moments(n)
 		}
 		for lo := 0; lo < n; lo += spanSize {
 			s := span{param: i, lo: lo, hi: min(lo+spanSize, n)}
@@ -70,6 +72,24 @@ func newWeights(learner any, params []nn.Param, pieces [][]nn.Param, c Config) (
 		w.muon.bind(w, pieces[0])
 	}
 	return w, nil
+}
+
+// momentsOf returns a function that cuts zeros from memory for the moments of all parameters, so
+// that they share large pages.
+func momentsOf(params []nn.Param, muon *muonWeights) func(n int) []float32 {
+	size := 0
+	for i, p := range params {
+		size += len(p.Grad)
+		if !muon.owns(i) {
+			size += len(p.Grad)
+		}
+	}
+	rest := gemm.Make[float32](size)
+	return func(n int) []float32 {
+		cut := rest[:n:n]
+		rest = rest[n:]
+		return cut
+	}
 }
 
 // gather adds the gradients of the pieces in range i, in the order of the pieces, and clears all of

@@ -78,7 +78,11 @@ func NewBERT(cfg BERTConfig, rng *rand.Rand) (*BERT, error) {
 	for range cfg.NLayer {
 		l := new(bertLayer)
 		self := &l.Attention.Self
-		self.Query, self.Key, self.Value = dense(c, c), dense(c, c), dense(c, c)
+		qkv := beside(c, std, rng, c, c, c)
+		for _, part := range qkv {
+			part.Bias = nn.Zeros(1, c)
+		}
+		self.Query, self.Key, self.Value = qkv[0], qkv[1], qkv[2]
 		l.Attention.Output = bertOutput{dense(c, c), bertNorm(c)}
 		l.Intermediate.Dense = dense(c, 4*c)
 		l.Output = bertOutput{dense(4*c, c), bertNorm(c)}
@@ -159,8 +163,9 @@ func (m *BERT) attention(
 
 // qkv returns the queries, keys and values of a layer side by side.
 func (m *BERT) qkv(t *autograd.Tape, l *bertLayer, h *autograd.Tensor) *autograd.Tensor {
-	self := &l.Attention.Self
-	return sideBySide(t, h, self.Query, self.Key, self.Value) // [B·T, 3C]
+	q, k, v := l.Attention.Self.Query, l.Attention.Self.Key, l.Attention.Self.Value
+	return t.BiasedLinearTs(h, []*autograd.Tensor{q.Weight, k.Weight, v.Weight},
+		[]*autograd.Tensor{q.Bias, k.Bias, v.Bias}) // [B·T, 3C]
 }
 
 // feedForward computes the rest of a layer from the output of its attention heads.
