@@ -191,7 +191,9 @@ func addGradients(twins map[*autograd.Tensor]*autograd.Tensor) {
 			size += len(old.Grad) + cacheLine
 		}
 	}
-	slices.SortFunc(olds, func(a, b *autograd.Tensor) int { return cmp.Compare(address(a), address(b)) })
+	slices.SortFunc(olds, func(a, b *autograd.Tensor) int {
+		return cmp.Compare(address(a), address(b))
+	})
 	all, at, end := gemm.Make[float32](size), 0, uintptr(0)
 	for _, old := range olds {
 		if address(old) != end {
