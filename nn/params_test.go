@@ -97,6 +97,30 @@ func TestReplicaSharesValuesNotGradients(t *testing.T) {
 	}
 }
 
+// TestReplicaKeepsNeighbours checks that gradients that follow one another in memory still do so in
+// a replica, and that no two gradients overlap.
+func TestReplicaKeepsNeighbours(t *testing.T) {
+	parts := autograd.Stacked(autograd.NewParam(6, 5), 1, 3, 2)
+	m := &struct {
+		Last, Odd, First, Middle *autograd.Tensor `param:"x"`
+	}{parts[2], autograd.NewParam(3, 7), parts[0], parts[1]}
+	r := Replica(m)
+	stacked := r.First.Grad[:6*5]
+	require.Same(t, &stacked[1*5], &r.Middle.Grad[0])
+	require.Same(t, &stacked[4*5], &r.Last.Grad[0])
+	all := []*autograd.Tensor{r.Last, r.Odd, r.First, r.Middle}
+	for i, x := range all {
+		for j := range x.Grad {
+			x.Grad[j] = float32(i)
+		}
+	}
+	for i, x := range all {
+		for _, g := range x.Grad {
+			require.Equal(t, float32(i), g)
+		}
+	}
+}
+
 func TestReplicaOfAnInterface(t *testing.T) {
 	var m any = newModel()
 	r := Replica(m)
