@@ -118,9 +118,9 @@ func (m *BERT) Hidden(t *autograd.Tape, b corpus.Batch) []*autograd.Tensor {
 	return hidden
 }
 
-// encode returns the output of the last layer at the given positions, [n, C]. Every layer needs all
-// positions of the layer below, but nothing reads the last layer anywhere else, so the rest of it
-// computes only those rows.
+// encode returns the output of the last layer at the given positions, [n, C]. This layer attends to
+// all positions, but only these rows of its output are read, so what follows the attention computes
+// no others.
 func (m *BERT) encode(
 	t *autograd.Tape, rowLen int, x []lm.Token, at []int32,
 ) *autograd.Tensor {

@@ -36,7 +36,7 @@ func TestBERTGolden(t *testing.T) {
 			b := maskedBatch(g.B, g.T, g.X, g.Y, g.Next)
 
 			tape := autograd.NewForward()
-			h := m.transform(tape, m.encode(tape, g.T, g.X, upTo(tape, 0, len(g.X))))
+			h := m.transform(tape, m.encode(tape, g.T, g.X, rangeOf(tape, 0, len(g.X))))
 			g.CheckLogits(t, tape.LinearT(h, m.Embeddings(), m.Heads.Predictions.Bias))
 			g.CheckHidden(t, m)
 			g.CheckLossOf(t, m, func(tape *autograd.Tape) *autograd.Tensor {

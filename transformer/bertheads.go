@@ -33,8 +33,8 @@ func (m *BERT) Loss(t *autograd.Tape, b MaskedBatch) *autograd.Tensor {
 	}
 	first, next := chosen(t, b.Next)
 	h := m.encode(t, b.T, b.X, concat(t, at, first)) // [n+p, C]
-	masked := m.maskedLoss(t, t.Embedding(h, upTo(t, 0, len(at))), y, b.N)
-	pairs := m.pairLoss(t, t.Embedding(h, upTo(t, len(at), h.Rows)), next, b.Pairs)
+	masked := m.maskedLoss(t, t.Embedding(h, rangeOf(t, 0, len(at))), y, b.N)
+	pairs := m.pairLoss(t, t.Embedding(h, rangeOf(t, len(at), h.Rows)), next, b.Pairs)
 	return t.Add(masked, pairs) // 1×1
 }
 
@@ -83,13 +83,13 @@ func chosen(t *autograd.Tape, all []int32) (at, y []int32) {
 	return at, y
 }
 
-// concat returns a followed by b.
+// concat returns the elements of a, then those of b.
 func concat(t *autograd.Tape, a, b []int32) []int32 {
 	return append(append(t.ScratchInts(len(a) + len(b))[:0], a...), b...)
 }
 
-// upTo returns the numbers from lo up to hi.
-func upTo(t *autograd.Tape, lo, hi int) []int32 {
+// rangeOf returns the integers in [lo, hi).
+func rangeOf(t *autograd.Tape, lo, hi int) []int32 {
 	all := t.ScratchInts(hi - lo)
 	for i := range all {
 		all[i] = int32(lo + i)

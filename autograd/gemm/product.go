@@ -79,7 +79,7 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 		e.stream(n, k, kc, alpha, a.data, b, add, c)
 		return
 	}
-	if !packs && strip == asIs && a.right == 1 {
+	if !packs && strip == asIs && a.right == 1 && k*n <= e.directArea {
 		e.deep(m, n, k, alpha, a, b, add, c, ldc)
 		return
 	}
@@ -134,8 +134,9 @@ func (e *engine) direct(m, n, k int, alpha float32, a []float32, down, right int
 	}
 }
 
-// deep is product for matrices that need no packing but a division of k: strip after strip of A,
-// so that the strip below can be prefetched and a strip of C stays in the cache.
+// deep is product for matrices that need no packing but a division of k, with a B that stays in the
+// L2 cache: strip after strip of A, so that the strip below can be prefetched and a strip of C
+// stays in the L1 cache.
 func (e *engine) deep(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) {
 	kc, mr := depthOf(k), e.height(n, k)
 	for i := 0; i < m; {
