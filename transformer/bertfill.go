@@ -13,7 +13,7 @@ func (m *BERT) FillLogProbs(dst []float64, tokens []lm.Token, i int) []float64 {
 	x, at := m.masked(tokens, i)
 	return m.LogProbs(dst, func(t *autograd.Tape) *autograd.Tensor {
 		h := m.transform(t, m.encode(t, len(x), x, rangeOf(t, at, at+1))) // [1, C]
-		return t.LinearT(h, m.Embeddings(), m.Heads.Predictions.Bias)  // [1, V]
+		return t.LinearT(h, m.Embeddings(), m.Heads.Predictions.Bias)     // [1, V]
 	})
 }
 
