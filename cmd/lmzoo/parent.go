@@ -83,6 +83,7 @@ func listRuns(c *cobra.Command, cat zoo.Catalogue, dirs []string, asJSON bool) e
 	type listed struct {
 		Run string `json:"run"`
 		zoo.Config
+		Unit    string         `json:"valid_unit,omitempty"`
 		Lineage []zoo.Ancestor `json:"lineage,omitempty"`
 	}
 	all := []listed{}
@@ -91,27 +92,37 @@ func listRuns(c *cobra.Command, cat zoo.Catalogue, dirs []string, asJSON bool) e
 		if err != nil {
 			return err
 		}
-		all = append(all, listed{dir, config, cat.Lineage(config)})
+		unit := ""
+		if s, err := cat.Find(config.Species); err == nil && validated(config) {
+			unit = s.ValidationUnit()
+		}
+		all = append(all, listed{dir, config, unit, cat.Lineage(config)})
 	}
 	if asJSON {
 		return printJSON(c.OutOrStdout(), all)
 	}
 	t := newTable(c.OutOrStdout(),
-		"run", "species", "corpus", ">tokens", ">validation", "trained from")
-	t.long, t.spare = "trained from", []string{"corpus", "tokens"}
+		"run", "species", "corpus", ">tokens", ">validation", "unit", "trained from")
+	t.long, t.spare = "trained from", []string{"corpus", "tokens", "unit"}
 	for _, r := range all {
 		tokens, valid := "not done", "–"
 		if out := r.Result; out != nil {
 			tokens = report.Count(out.Tokens)
-			if out.Valid > 0 {
+			if validated(r.Config) {
 				valid = fmt.Sprintf("%.4f", out.Valid)
 			}
 		}
-		t.AppendRow(table.Row{r.Run, r.Species, r.Data.Corpus, tokens, valid, lineage(r.Lineage)})
+		unit, _, _ := strings.Cut(r.Unit, ",") // without its explanation
+		t.AppendRow(table.Row{
+			r.Run, r.Species, r.Data.Corpus, tokens, valid, unit, lineage(r.Lineage),
+		})
 	}
 	t.print()
 	return nil
 }
+
+// validated reports whether a run has a validation loss.
+func validated(c zoo.Config) bool { return c.Result != nil && c.Result.Valid > 0 }
 
 // below returns a directory relative to the working directory, if it lies in it.
 func below(dir string) string {
