@@ -52,7 +52,7 @@ func (t *Tape) linears(x *Tensor, ws, bs []*Tensor) *Tensor {
 
 type linearsOp struct {
 	y, x   *Tensor
-	whole  Tensor // all weights, if they follow one another in memory
+	whole  Tensor // all weights, if they are stacked
 	ws, bs [3]*Tensor
 	n      int
 }
@@ -130,8 +130,8 @@ func Stacked(w *Tensor, rows ...int) (parts []*Tensor) {
 	return parts
 }
 
-// stacked returns the parameter that Stacked cut into ws, or no rows if there is none. Its gradient
-// is set if those of all parts follow one another, too, and Int8 if a part has one.
+// stacked returns the parameter that Stacked cut into ws, or no rows if there is none. It has a
+// gradient if the gradients of the parts follow one another, too, and Int8 if a part has it.
 func stacked(ws []*Tensor) (whole Tensor) {
 	rows := 0
 	for _, w := range ws {
@@ -154,7 +154,8 @@ func stacked(ws []*Tensor) (whole Tensor) {
 	return whole
 }
 
-// adjacent reports whether these elements of ws follow one another in memory, n in all.
+// adjacent reports whether the slices that of selects from ws follow one another in memory, with n
+// elements in all.
 func adjacent(ws []*Tensor, n int, of func(*Tensor) []float32) bool {
 	first := of(ws[0])
 	if cap(first) < n {

@@ -62,8 +62,8 @@ var named = []Named{
 // AllNamed returns the catalogue.
 func AllNamed() []Named { return append([]Named(nil), named...) }
 
-// generated lists the corpora that package world generates. They are not in the catalogue, but a
-// misspelled name may mean one of them.
+// generated lists the corpora that package world generates. They are not in the catalogue, but an
+// error suggests them, too.
 var generated = []string{"world", "world-reviews", "world-talk"}
 
 // FindNamed finds a corpus in the catalogue.

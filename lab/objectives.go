@@ -32,7 +32,7 @@ func Objectives() Experiment {
 				"right, last layer",
 			"rate_gain": "40_frozen less 15_frozen",
 			"rate_low": "lower end of its 95 % interval, paired over the draws of labels; " +
-				"it says nothing about the luck of a pre-training",
+				"it ignores the luck of a pre-training",
 			"nsp_gain":          "40_nsp_frozen less 40_frozen",
 			"nsp_low, nsp_high": "its 95 % interval",
 		},
@@ -55,8 +55,8 @@ var objectives = []objective{
 	{"40_nsp", "bert", map[string]any{"mask_rate": 0.40, "nsp": true}},
 }
 
-// objectiveSteps is enough to leave the plateau on which a BERT has not yet learned the polarity of
-// reviews. After 1,500 steps it was luck whether it had.
+// objectiveSteps is the number of steps of every objective. After 1,500 it was a matter of luck
+// whether a BERT had learned the polarity of reviews.
 const objectiveSteps = 5000
 
 // pretraining returns the pre-training of the objective for a number of steps.

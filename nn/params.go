@@ -176,9 +176,8 @@ func twinOf(old *autograd.Tensor, twins map[*autograd.Tensor]*autograd.Tensor) *
 	return twin
 }
 
-// addGradients gives every twin a gradient of its own, if its original has one. Gradients that
-// follow one another in memory, such as those of autograd.Stacked, still do so, and all of them
-// share large pages.
+// addGradients gives each twin its own gradient if its original has one. All gradients share large
+// pages, and those that follow one another in memory, such as those of autograd.Stacked, still do.
 func addGradients(twins map[*autograd.Tensor]*autograd.Tensor) {
 	address := func(x *autograd.Tensor) uintptr {
 		return uintptr(unsafe.Pointer(unsafe.SliceData(x.Grad)))

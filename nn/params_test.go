@@ -97,8 +97,8 @@ func TestReplicaSharesValuesNotGradients(t *testing.T) {
 	}
 }
 
-// TestReplicaKeepsNeighbours checks that gradients that follow one another in memory still do so in
-// a replica, and that no two gradients overlap.
+// TestReplicaKeepsNeighbours checks that a replica keeps adjacent gradients adjacent, and that no
+// two gradients overlap.
 func TestReplicaKeepsNeighbours(t *testing.T) {
 	parts := autograd.Stacked(autograd.NewParam(6, 5), 1, 3, 2)
 	m := &struct {

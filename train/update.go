@@ -74,8 +74,8 @@ func newWeights(learner any, params []nn.Param, pieces [][]nn.Param, c Config) (
 	return w, nil
 }
 
-// momentsOf returns a function that cuts zeros from memory for the moments of all parameters, so
-// that they share large pages.
+// momentsOf allocates the moments of all parameters together, so that they share large pages, and
+// returns a function that cuts off the next n of them.
 func momentsOf(params []nn.Param, muon *muonWeights) func(n int) []float32 {
 	size := 0
 	for i, p := range params {

@@ -118,9 +118,8 @@ func (m *BERT) Hidden(t *autograd.Tape, b corpus.Batch) []*autograd.Tensor {
 	return hidden
 }
 
-// encode returns the output of the last layer at the given positions, [n, C]. This layer attends to
-// all positions, but only these rows of its output are read, so what follows the attention computes
-// no others.
+// encode returns the output of the last layer at the given positions, [n, C]. The layer attends to
+// all positions, but the rest of it computes only these rows, because the others are not read.
 func (m *BERT) encode(
 	t *autograd.Tape, rowLen int, x []lm.Token, at []int32,
 ) *autograd.Tensor {

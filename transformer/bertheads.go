@@ -38,7 +38,7 @@ func (m *BERT) Loss(t *autograd.Tape, b MaskedBatch) *autograd.Tensor {
 	return t.Add(masked, pairs) // 1×1
 }
 
-// maskedLoss is the loss of the masked language model, over positions whose targets are y.
+// maskedLoss returns the loss of the masked language model at positions with targets y.
 func (m *BERT) maskedLoss(
 	t *autograd.Tape, h *autograd.Tensor, y []int32, n int,
 ) *autograd.Tensor {
@@ -52,7 +52,7 @@ func (m *BERT) transform(t *autograd.Tape, h *autograd.Tensor) *autograd.Tensor 
 	return o.Norm.Forward(t, t.GELUErfOver(o.Dense.Forward(t, h))) // [n, C]
 }
 
-// pairLoss is the loss of next-sentence prediction, over the [CLS] of every pair.
+// pairLoss returns the loss of next-sentence prediction at the [CLS] of pairs with labels y.
 func (m *BERT) pairLoss(
 	t *autograd.Tape, h *autograd.Tensor, y []int32, n int,
 ) *autograd.Tensor {

@@ -247,3 +247,23 @@ func (a *adam) step(lr float32) {
 		clear(p.Grad)
 	}
 }
+
+// TestNoTargets checks that a share without a masked token or a pair has no loss, although no row
+// of the last layer is read.
+func TestNoTargets(t *testing.T) {
+	for _, nsp := range []bool{false, true} {
+		cfg := smallBERT
+		cfg.NSP = nsp
+		m := loudBERT(t, cfg)
+		none := []int32{-1, -1, -1, -1, -1, -1, -1, -1}
+		b := maskedBatch(2, 4, []lm.Token{0, 1, 2, 12, 0, 3, 4, 12}, none, none)
+		b.N, b.Pairs = 5, 3 // of the whole step
+		tape := autograd.NewTape()
+		loss := m.Loss(tape, b)
+		tape.Backward(loss)
+		require.Zero(t, loss.Data[0])
+		for _, p := range nn.Params(m) {
+			require.Equal(t, make([]float32, len(p.Grad)), p.Grad, p.Name)
+		}
+	}
+}

@@ -78,9 +78,9 @@ func BenchmarkSgemm(b *testing.B) {
 	}
 }
 
-// BenchmarkCold measures the products of a piece of a step of BERT with matrices that are not in
-// the L2 cache: every call takes other ones. The clock rate of a processor changes with its load,
-// so each call is compared with the peak that is measured right before it; ofpeak is the median.
+// BenchmarkCold measures the products of BERT with matrices that are not in the L2 cache, because
+// each call uses another set. The clock rate of a processor changes with its load, so each call is
+// compared with the peak measured right before it; ofpeak is the median of these ratios.
 func BenchmarkCold(b *testing.B) {
 	const copies = 16
 	peak, flops := peakKernel()

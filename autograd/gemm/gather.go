@@ -1,24 +1,24 @@
 package gemm
 
 // The gradient of a weight, dW = Xᵀ·dY, is a product with a transposed A. A strip of A is a few
-// columns of X: a piece of a cache line from each of its rows, far apart in memory. So gather packs
-// all strips of a block of rows while it reads the rows in order.
+// columns of X: one or two cache lines in every row, far apart in memory. So gather reads a block
+// of rows in order and packs all its strips at once.
 
 // gathered is the number of multiply-adds from which packing all of A pays off.
 const gathered = 1 << 24
 
-// packedRows is the number of rows of X that are packed at a time: few enough that the processor
-// recognises and prefetches each of them.
+// packedRows is the number of rows of X that are packed at a time: few enough for the processor to
+// prefetch all of them.
 const packedRows = 8
 
-// gathers reports whether gather is the fastest way: for large products, a block of whose B stays
-// in the L2 cache.
+// gathers reports whether gather is the fastest way. It is for large products, if a block of B
+// stays in the L2 cache.
 func (e *engine) gathers(m, n, k int, a, b matrix) bool {
 	return e.fetch != nil && a.right != 1 && b.right == 1 && m*n*k >= gathered &&
 		depthOf(k)*n <= e.directArea
 }
 
-// gather is product for a transposed A. While the strips of a block are multiplied, the kernel
+// gather computes product for a transposed A. While the kernel multiplies the strips of a block, it
 // prefetches the next block of the larger matrix.
 func (e *engine) gather(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) {
 	kc, mr := depthOf(k), e.height(n, k)
@@ -55,8 +55,8 @@ func (e *engine) gather(m, n, k int, alpha float32, a, b matrix, add bool, c []f
 	give(work)
 }
 
-// fetchRows prefetches the k×n matrix b, which the kernel would read in tiles: an order that no
-// processor predicts.
+// fetchRows prefetches the k×n matrix b row by row. The kernel reads it in tiles, and the processor
+// does not predict that order.
 func (e *engine) fetchRows(b matrix, k, n int) {
 	const worthwhile = 1 << 12 // floats
 	if e.fetch != nil && k*n >= worthwhile {

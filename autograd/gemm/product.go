@@ -23,8 +23,9 @@ type engine struct {
 	wide bool
 	// kernel adds α·A·B to the strips·rows×n block c, or overwrites it, one strip after the other.
 	// A is strips·rows×k; element (i, p) is a[i·down + p·right]. B is k×n, in panels of nr columns
-	// at a distance of panel, whose rows are bStride apart; panel is 0 if B is not packed. During a
-	// single strip it prefetches from ahead on or, if that is nil, the rows below the strip.
+	// at a distance of panel, whose rows are bStride apart; panel is 0 if B is not packed. It
+	// prefetches the memory from ahead on or, if ahead is nil, the rows of A below the strip; with
+	// ahead, strips must be 1.
 	kernel stripKernel
 	// packA stores the rows×k strip of A as k columns of mr (only the first rows of each are set).
 	packA func(dst []float32, a matrix, rows, k int)
@@ -34,7 +35,7 @@ type engine struct {
 	turn func(dst []float32, dstStride int, src []float32, srcStride, n, k int)
 	// streams is true if stream has a kernel.
 	streams bool
-	// fetch, if not nil, prefetches the first lines of some rows into the L2 cache.
+	// fetch, if not nil, prefetches the first cache lines of each row into the L2 cache.
 	fetch func(p *float32, stride, rows, lines int)
 	// small, if not nil, computes products that need no blocks, and returns false for all others.
 	small func(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool
@@ -134,9 +135,9 @@ func (e *engine) direct(m, n, k int, alpha float32, a []float32, down, right int
 	}
 }
 
-// deep is product for matrices that need no packing but a division of k, with a B that stays in the
-// L2 cache: strip after strip of A, so that the strip below can be prefetched and a strip of C
-// stays in the L1 cache.
+// deep computes product for a large k, if A and B need no packing and B stays in the L2 cache. It
+// finishes one strip of A before the next, so that the kernel can prefetch the strip below and a
+// strip of C stays in the L1 cache.
 func (e *engine) deep(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) {
 	kc, mr := depthOf(k), e.height(n, k)
 	for i := 0; i < m; {

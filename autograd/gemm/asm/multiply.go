@@ -150,7 +150,7 @@ func multiplyAdd(a, b, c reg.VecVirtual) {
 	VFMADD231PS(a, b, c)
 }
 
-// fetchA prefetches a line of the next strip of A, or of what the caller needs next.
+// fetchA prefetches a cache line of the next strip of A, or of the memory that the caller named.
 func (m *multiplier) fetchA() {
 	if m.ahead != nil {
 		PREFETCHT1(Mem{Base: m.ahead})
@@ -158,8 +158,8 @@ func (m *multiplier) fetchA() {
 	}
 }
 
-// fetchC prefetches a row of the tile of C and, after the last, rows of the tile below: a product
-// stores to every line of C, and a store waits for its line.
+// fetchC prefetches a row of the tile of C and, after the last row, rows of the tile below. Without
+// it, every store to C waits for its cache line.
 func (m *multiplier) fetchC() {
 	if m.c == nil {
 		return

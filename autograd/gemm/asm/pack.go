@@ -139,8 +139,8 @@ func transpose8() {
 	RET()
 }
 
-// fetch writes the loop that asks for a block of memory in the order of its addresses, so that a
-// kernel that reads it in tiles finds it in the L2 cache.
+// fetch writes the loop that prefetches a block of memory in the order of its addresses, so that
+// the kernel, which reads it in tiles, finds it in the L2 cache.
 func fetch() {
 	TEXT("fetchLines", NOSPLIT, "func(p *float32, stride, rows, lines int)")
 	Pragma("noescape")
